@@ -1,0 +1,44 @@
+"""The authorizer: API Gateway asks it before each request to a protected route, of any API it serves."""
+
+import time
+from typing import Any
+
+from rescind import audit, wiring
+from rescind.flows.authenticate import authenticate
+from rescind.flows.stores import States, VerificationKeys
+from rescind.settings import Settings
+from rescind.unavailable import UnavailableError
+from rescind.verdict import Allow, Refuse
+from rescind.web.authorizer import allowed, presented_access_token, refused
+from rescind.web.requests import Event
+
+
+@audit.logger.inject_lambda_context(log_event=False)
+def handler(event: Event, _context: Any) -> dict[str, Any]:
+    now = int(time.time())
+    try:
+        return authorize(
+            event, keys=wiring.keyring(), states=wiring.states(), settings=wiring.settings(), now=now
+        )
+    except UnavailableError as error:
+        # Neither a 401 nor a policy: API Gateway makes an exception a 503, and does not cache it.
+        audit.failure(audit.Event.UNAVAILABLE, error)
+        raise
+
+
+def authorize(
+    event: Event, *, keys: VerificationKeys, states: States, settings: Settings, now: int
+) -> dict[str, Any]:
+    token = presented_access_token(event)
+    match authenticate(token, keys=keys, states=states, settings=settings, now=now):
+        case Allow() as allow:
+            return allowed(event, allow)
+        case Refuse(reason, claims):
+            audit.record(
+                audit.Event.ACCESS_DENIED,
+                reason=reason,
+                user_id=claims.sub if claims else None,
+                session_id=claims.sid if claims else None,
+                token_id=claims.jti if claims else None,
+            )
+            return refused(event)

@@ -1,0 +1,45 @@
+"""POST /auth/login: open a session for a username and a password."""
+
+import time
+
+from rescind import audit, ids, wiring
+from rescind.endpoint import endpoint
+from rescind.flows.issue import Refused, Tokens
+from rescind.flows.login import Client, login
+from rescind.web.cookies import requested_transport
+from rescind.web.requests import Event, json_object, source_ip, text, user_agent
+from rescind.web.responses import Response, invalid_grant
+from rescind.web.tokens import token_response
+
+
+@endpoint
+def handler(event: Event) -> Response:
+    now = int(time.time())
+    body = json_object(event)
+    username = text(body, "username", longest=256)
+    password = text(body, "password", longest=256)
+    settings = wiring.settings()
+    transport = requested_transport(event, body, allowed_origins=settings.allowed_origins)
+
+    outcome = login(
+        username,
+        password,
+        credentials=wiring.credentials(),
+        users=wiring.users(),
+        sessions=wiring.sessions(),
+        keys=wiring.keyring(),
+        settings=settings,
+        client=Client(user_agent=user_agent(event), ip=source_ip(event)),
+        session_id=ids.new_session_id(),
+        token_id=ids.new_token_id(),
+        attempt=ids.new_attempt_id(),
+        now=now,
+    )
+
+    match outcome:
+        case Tokens() as tokens:
+            audit.record(audit.Event.LOGIN, user_id=tokens.user_id, session_id=tokens.session_id)
+            return token_response(tokens, transport)
+        case Refused(reason, user_id):
+            audit.record(audit.Event.LOGIN_REFUSED, reason=reason, user_id=user_id)
+            return invalid_grant("The username or the password is wrong.")

@@ -1,0 +1,1 @@
+"""Rescind: JWTs you can take back. What every function of the stack shares."""

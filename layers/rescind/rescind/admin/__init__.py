@@ -1,0 +1,1 @@
+"""What the admin routes do, one function for each."""

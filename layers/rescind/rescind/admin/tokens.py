@@ -1,0 +1,60 @@
+"""The admin route that takes back one token or one session."""
+
+import time
+from typing import Any
+
+from rescind import audit, wiring
+from rescind.flows.end import Revoked, effective_by
+from rescind.flows.revoke import RevokedToken, revoke_session, revoke_token, revoke_token_id
+from rescind.rules.identifiers import is_session_id, is_token_id, is_user_id
+from rescind.web.caller import caller
+from rescind.web.requests import Event, InvalidRequestError, json_object, optional_text
+from rescind.web.responses import Response, ok
+
+_EVENTS = {Revoked.TOKEN: audit.Event.TOKEN_REVOKED, Revoked.SESSION: audit.Event.SESSION_REVOKED}
+
+
+def revoke(event: Event) -> Response:
+    outcome = _revoke(json_object(event), now=int(time.time()))
+    if outcome.revoked in _EVENTS:
+        audit.record(
+            _EVENTS[outcome.revoked],
+            user_id=outcome.user_id,
+            session_id=outcome.session_id,
+            token_id=outcome.token_id,
+            actor=caller(event).user_id,
+        )
+    return ok(
+        {
+            "revoked": outcome.revoked.value,
+            "effective_by": effective_by(time.time(), settings=wiring.settings()),
+        }
+    )
+
+
+def _revoke(body: dict[str, Any], *, now: int) -> RevokedToken:
+    token = optional_text(body, "token", longest=8192)
+    token_id = optional_text(body, "token_id", longest=64)
+    user_id = optional_text(body, "user_id", longest=64)
+    session_id = optional_text(body, "session_id", longest=64)
+    reason = optional_text(body, "reason", longest=256) or "admin"
+
+    match token, token_id, user_id, session_id:
+        case str(), None, None, None:
+            return revoke_token(
+                token,
+                reason=reason,
+                keys=wiring.keyring(),
+                sessions=wiring.sessions(),
+                blocklist=wiring.blocklist(),
+                settings=wiring.settings(),
+                now=now,
+            )
+        case None, str(), None, None if is_token_id(token_id):
+            return revoke_token_id(token_id, reason=reason, blocklist=wiring.blocklist(), now=now)
+        case None, None, str(), str() if is_user_id(user_id) and is_session_id(session_id):
+            return revoke_session(user_id, session_id, sessions=wiring.sessions(), now=now)
+        case _:
+            raise InvalidRequestError(
+                "Give a token, a token_id (tok_...), or a user_id (usr_...) with a session_id (ses_...)."
+            )

@@ -1,0 +1,82 @@
+"""What is written down: one log line and one metric for each event, with ids and reasons and nothing else.
+
+Never a token, a password, a cookie, a username or a whole event: only what is named here as a parameter.
+"""
+
+from enum import StrEnum
+
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+from rescind.reasons import Reason
+
+logger = Logger()
+
+
+class Event(StrEnum):
+    """What happened; the name of the log line and of the metric."""
+
+    LOGIN = "Login"
+    LOGIN_REFUSED = "LoginRefused"
+    REFRESH = "Refresh"
+    REFRESH_REPLAYED = "RefreshReplayed"
+    REFRESH_REFUSED = "RefreshRefused"
+    REUSE_DETECTED = "ReuseDetected"
+    ACCESS_DENIED = "AccessDenied"
+    SESSION_REVOKED = "SessionRevoked"
+    TOKEN_REVOKED = "TokenRevoked"
+    USER_REVOKED = "UserRevoked"
+    USER_CREATED = "UserCreated"
+    USER_DISABLED = "UserDisabled"
+    USER_ENABLED = "UserEnabled"
+    USER_DELETED = "UserDeleted"
+    KEYS_ADDED = "KeysAdded"
+    UNAVAILABLE = "Unavailable"
+    FAILED = "Failed"
+
+
+def record(
+    event: Event,
+    *,
+    reason: Reason | None = None,
+    user_id: str | None = None,
+    session_id: str | None = None,
+    token_id: str | None = None,
+    actor: str | None = None,
+) -> None:
+    """Write down what happened, and to whom.
+
+    Args:
+        event: what.
+        reason: why something was refused or ended; also a dimension of the metric.
+        user_id: of an existing user.
+        session_id: of an authentic token.
+        token_id: likewise.
+        actor: the user id of the admin who did it.
+    """
+    details = {"reason": reason, "user_id": user_id, "session_id": session_id}
+    details |= {"token_id": token_id, "actor": actor}
+    logger.info(event.value, extra={name: value for name, value in details.items() if value is not None})
+    _count(event, reason)
+
+
+def failure(event: Event, error: Exception) -> None:
+    """Write down what broke: the type and the place, and the message only where it is our own.
+
+    A foreign exception's message or traceback may quote what it was given.
+    """
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
+    message = str(error) if type(error).__module__.startswith("rescind") else ""
+    logger.error(
+        event.value, extra={"failure": type(error).__name__, "place": place, "failure_message": message}
+    )
+    _count(event, None)
+
+
+def _count(event: Event, reason: Reason | None) -> None:
+    with single_metric(name=event.value, unit=MetricUnit.Count, value=1) as metric:
+        if reason is not None:
+            metric.add_dimension("reason", reason.value)

@@ -1,0 +1,84 @@
+"""A boto3 client that gives up in time, and its failures in our words. For `store/` and `keys.py` only."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rescind.unavailable import UnavailableError
+
+# botocore would wait 60 s to connect and 60 s to read; a function has 10 s at most, the authorizer 5.
+_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    tcp_keepalive=True,
+)
+
+
+class ConditionFailedError(Exception):
+    """The condition of a write did not hold.
+
+    `items` are the rows that stood in the way, where there were any and they were asked for, one for each
+    action. `repeated` says that the SDK had sent the write before, so the row may be its own doing.
+    """
+
+    def __init__(self, items: list[Mapping[str, Any] | None], *, repeated: bool) -> None:
+        super().__init__("the condition of a write did not hold")
+        self.items = items
+        self.repeated = repeated
+
+
+def client(service: str) -> Any:
+    """A client with deadlines, which takes no answer for a good one unless it is a JSON object."""
+    made = boto3.client(service, config=_CONFIG)
+    made.meta.events.register(f"before-parse.{service}", _refuse_unreadable)
+    return made
+
+
+def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
+    """Call an operation of a client.
+
+    Raises:
+        ConditionFailedError: the condition of a write did not hold; for a transaction, nothing else did.
+        UnavailableError: whatever else went wrong. A write may have taken effect all the same.
+    """
+    try:
+        return operation(**parameters)
+    except ClientError as error:
+        failed = _failed_condition(error)
+        if failed is not None:
+            raise failed from error
+        raise UnavailableError(_name(operation, error.response["Error"]["Code"])) from error
+    except BotoCoreError as error:
+        raise UnavailableError(_name(operation, type(error).__name__)) from error
+
+
+def _failed_condition(error: ClientError) -> ConditionFailedError | None:
+    answer = error.response
+    repeated = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+    if answer["Error"]["Code"] == "ConditionalCheckFailedException":
+        return ConditionFailedError([answer.get("Item")], repeated=repeated)
+    reasons = answer.get("CancellationReasons", [])
+    if reasons and {reason.get("Code") for reason in reasons} <= {"None", "ConditionalCheckFailed"}:
+        return ConditionFailedError([reason.get("Item") for reason in reasons], repeated=repeated)
+    return None
+
+
+def _refuse_unreadable(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Botocore reads a success that is not JSON as {}: for a read "no such item", for a write "done"."""
+    if response_dict["status_code"] != 200:  # noqa: PLR2004 - HTTP's own number
+        return
+    try:
+        readable = isinstance(json.loads(response_dict["body"]), dict)
+    except ValueError:
+        readable = False
+    if not readable:
+        raise UnavailableError("an answer that is not JSON")
+
+
+def _name(operation: Callable[..., Any], failure: str) -> str:
+    return f"{operation.__name__}: {failure}"

@@ -1,0 +1,48 @@
+"""The door that every route has: the same frame of CORS, log context and failures around each handler."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from rescind import audit, wiring
+from rescind.unavailable import UnavailableError
+from rescind.web import responses
+from rescind.web.caller import NoCallerError
+from rescind.web.origins import cors_headers
+from rescind.web.requests import Event, InvalidRequestError, TooLargeError
+from rescind.web.responses import Response, to_api_gateway
+
+
+def endpoint(answer: Callable[[Event], Response]) -> Callable[[Event, Any], dict[str, Any]]:
+    """Make a Lambda handler of a function that answers a request.
+
+    What the function raises becomes the contract's answer: 400, 401, 413, 503; 500 for what nobody foresaw.
+    """
+
+    @functools.wraps(answer)
+    def handler(event: Event, _context: Any) -> dict[str, Any]:
+        try:
+            response = answer(event)
+        except InvalidRequestError as error:
+            response = responses.invalid_request(str(error))
+        except TooLargeError:
+            response = responses.too_large()
+        except NoCallerError:
+            response = responses.invalid_token()
+        except UnavailableError as error:
+            audit.failure(audit.Event.UNAVAILABLE, error)
+            response = responses.temporarily_unavailable()
+        except Exception as error:  # noqa: BLE001 - the last frame: it logs no more than type and place
+            audit.failure(audit.Event.FAILED, error)
+            response = responses.server_error()
+        return to_api_gateway(response, _cors(event))
+
+    # log_event=False outranks POWERTOOLS_LOGGER_LOG_EVENT: an event holds passwords and tokens.
+    return audit.logger.inject_lambda_context(handler, log_event=False)
+
+
+def _cors(event: Event) -> dict[str, str]:
+    try:
+        return cors_headers(event, allowed=wiring.settings().allowed_origins)
+    except Exception:  # noqa: BLE001 - settings that are wrong have been reported above
+        return {}

@@ -1,0 +1,55 @@
+"""Accounts: making a user with a password, counting their sessions, deleting them."""
+
+from rescind.flows.stores import Accounts, Sessions, Users
+from rescind.model import Credential, Status, User
+from rescind.rules.passwords import hash_password
+from rescind.rules.sessions import refusal
+
+
+def create_user(
+    username: str,
+    password: str,
+    *,
+    scope: str,
+    claims: str,
+    accounts: Accounts,
+    user_id: str,
+    salt: bytes,
+) -> User | None:
+    """The new user; None when the username is taken.
+
+    Raises:
+        UnavailableError: the rows could not be written, or it is not known whether they were.
+    """
+    user = User(
+        user_id=user_id,
+        username=username,
+        status=Status.ACTIVE,
+        scope=scope,
+        claims=claims,
+        token_version=1,
+        password_version=1,
+        logged_out_at=0,
+    )
+    credential = Credential(
+        username=username,
+        user_id=user_id,
+        password_hash=hash_password(password, salt=salt),
+        password_version=user.password_version,
+    )
+    return user if accounts.create(user, credential) else None
+
+
+def live_sessions(user: User, *, sessions: Sessions, now: int) -> int:
+    """How many sessions of the user still give tokens."""
+    return sum(refusal(user, session, now=now) is None for session in sessions.of_user(user.user_id))
+
+
+def delete_user(user_id: str, *, users: Users, accounts: Accounts) -> bool:
+    """Delete the user and the credential, which ends every token at once; whether there was one.
+
+    Raises:
+        UnavailableError: a call failed.
+    """
+    user = users.read(user_id)
+    return user is not None and accounts.delete(user)

@@ -1,0 +1,73 @@
+"""What the flows need of the store and of the keys. The real ones are in `store/` and `keyring.py`."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, Written
+from rescind.rules.access_tokens import SigningKey
+from rescind.rules.refresh_tokens import MacKey
+from rescind.verdict import State
+
+
+class States(Protocol):
+    def of_token(self, *, jti: str, user_id: str, session_id: str) -> State: ...
+
+    def of_session(self, user_id: str, session_id: str) -> tuple[User | None, Session | None]: ...
+
+
+class Credentials(Protocol):
+    def read(self, username: str) -> Credential | None: ...
+
+
+class Users(Protocol):
+    def read(self, user_id: str) -> User | None: ...
+
+    def raise_version(
+        self, user_id: str, *, version: int, now: int, status: Status | None = None
+    ) -> Written | Lost[User]: ...
+
+    def enable(self, user_id: str, *, version: int) -> Written | Lost[User]: ...
+
+
+class Accounts(Protocol):
+    def create(self, user: User, credential: Credential) -> bool: ...
+
+    def delete(self, user: User) -> bool: ...
+
+
+class Sessions(Protocol):
+    def read(self, user_id: str, session_id: str) -> Session | None: ...
+
+    def of_user(self, user_id: str) -> list[Session]: ...
+
+    def put(self, session: Session) -> Written | Lost[Session]: ...
+
+    def advance(
+        self, session: Session, *, now: int, idle_expires_at: int, attempt: str
+    ) -> Written | Lost[Session]: ...
+
+    def end(self, user_id: str, session_id: str, *, now: int) -> bool: ...
+
+
+class Blocklist(Protocol):
+    def put(self, blocked: BlockedToken) -> None: ...
+
+
+class VerificationKeys(Protocol):
+    def verification_keys(self, *, now: int) -> Mapping[str, EllipticCurvePublicKey]: ...
+
+
+class MacKeys(Protocol):
+    def mac_key(self, *, now: int, at: int) -> MacKey: ...
+
+    def mac_key_of(self, key_id: str, *, now: int) -> MacKey | None: ...
+
+
+class SigningKeys(MacKeys, Protocol):
+    def signing_key(self, *, now: int) -> SigningKey: ...
+
+
+class ReadingKeys(VerificationKeys, MacKeys, Protocol):
+    """For a function that reads both kinds of token and signs none."""

@@ -1,0 +1,117 @@
+"""The keys that this sandbox may use now: the key set as last read, and the secrets KMS opened for it."""
+
+import functools
+from collections.abc import Mapping
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+
+from rescind.rules.access_tokens import SigningKey
+from rescind.rules.key_set import KeyEntry, KeySet, Purpose, signer, verifiers
+from rescind.rules.refresh_tokens import MacKey
+from rescind.unavailable import UnavailableError
+
+_READ_AGAIN_SECONDS = 60
+_KEEP_AT_MOST_SECONDS = 600
+
+
+class KeySetReader(Protocol):
+    def read(self, purpose: Purpose) -> KeySet: ...
+
+
+class KeyOpener(Protocol):
+    def open(self, encrypted: bytes, *, purpose: Purpose) -> bytes: ...
+
+
+class Keyring:
+    """Reads a set again every 60 s, lives on the last one for at most 10 minutes if it cannot, then fails."""
+
+    def __init__(self, key_sets: KeySetReader, key_service: KeyOpener) -> None:
+        self._key_sets = key_sets
+        self._key_service = key_service
+        self._sets: dict[Purpose, tuple[KeySet, int]] = {}
+        self._opened: dict[str, bytes] = {}
+
+    def verification_keys(self, *, now: int) -> Mapping[str, EllipticCurvePublicKey]:
+        """The public keys that verify access tokens, by kid."""
+        entries = verifiers(self._current(Purpose.ACCESS_TOKEN, now), now=now)
+        return {entry.key_id: _public_key(entry) for entry in entries}
+
+    def signing_key(self, *, now: int) -> SigningKey:
+        """The key that signs access tokens at `now`."""
+        entry = self._signer(Purpose.ACCESS_TOKEN, now=now, at=now)
+        return SigningKey(entry.key_id, _private_key(self._open(entry, Purpose.ACCESS_TOKEN)))
+
+    def mac_key(self, *, now: int, at: int) -> MacKey:
+        """The key of refresh tokens made at second `at`: that of a successor is its rotation's, for ever."""
+        entry = self._signer(Purpose.REFRESH_TOKEN, now=now, at=at)
+        return MacKey(entry.key_id, self._open(entry, Purpose.REFRESH_TOKEN))
+
+    def mac_key_of(self, key_id: str, *, now: int) -> MacKey | None:
+        """The key of this id, when it still verifies. An unknown id costs no call."""
+        for entry in verifiers(self._current(Purpose.REFRESH_TOKEN, now), now=now):
+            if entry.key_id == key_id:
+                return MacKey(key_id, self._open(entry, Purpose.REFRESH_TOKEN))
+        return None
+
+    def _signer(self, purpose: Purpose, *, now: int, at: int) -> KeyEntry:
+        entry = signer(self._current(purpose, now), at=at)
+        if entry is None:
+            raise UnavailableError(f"the key set {purpose} has no entry that may sign")
+        return entry
+
+    def _current(self, purpose: Purpose, now: int) -> KeySet:
+        kept, read_at = self._sets.get(purpose, (None, 0))
+        age = now - read_at
+        # A negative age is a clock that was set back: it says nothing, so read.
+        if kept is not None and 0 <= age < _READ_AGAIN_SECONDS:
+            return kept
+        try:
+            read = self._read(purpose)
+        except UnavailableError:
+            if kept is not None and 0 <= age <= _KEEP_AT_MOST_SECONDS:
+                return kept
+            raise
+        self._sets[purpose] = (read, now)
+        return read
+
+    def _read(self, purpose: Purpose) -> KeySet:
+        read = self._key_sets.read(purpose)
+        if not read.entries:
+            raise UnavailableError(f"the key set {purpose} is empty")
+        return read
+
+    def _open(self, entry: KeyEntry, purpose: Purpose) -> bytes:
+        if entry.key_id not in self._opened:
+            self._opened[entry.key_id] = self._key_service.open(entry.encrypted_key, purpose=purpose)
+        return self._opened[entry.key_id]
+
+
+def _public_key(entry: KeyEntry) -> EllipticCurvePublicKey:
+    if entry.public_key is None:
+        raise UnavailableError(f"the key entry {entry.key_id} has no public key")
+    return public_key_of(entry.public_key)
+
+
+@functools.lru_cache(maxsize=16)
+def public_key_of(der: bytes) -> EllipticCurvePublicKey:
+    """A public key of SubjectPublicKeyInfo in DER. Loading it costs as much as a signature, so once."""
+    try:
+        key = load_der_public_key(der)
+    except ValueError as error:
+        raise UnavailableError("a public key cannot be read") from error
+    if not isinstance(key, EllipticCurvePublicKey):
+        raise UnavailableError("a public key is not of an elliptic curve")
+    return key
+
+
+@functools.lru_cache(maxsize=4)
+def _private_key(der: bytes) -> EllipticCurvePrivateKey:
+    try:
+        key = load_der_private_key(der, password=None)
+    except ValueError as error:
+        raise UnavailableError("a private key cannot be read") from error
+    if not isinstance(key, EllipticCurvePrivateKey):
+        raise UnavailableError("a private key is not of an elliptic curve")
+    return key

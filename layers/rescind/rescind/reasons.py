@@ -1,0 +1,32 @@
+"""Why something was refused. One word each, for the log and the metrics; the public answer never says it."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The private reason behind a public refusal."""
+
+    # An access token that does not prove anything
+    NO_TOKEN = "no_token"
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    WRONG_CLAIMS = "wrong_claims"
+    FROM_THE_FUTURE = "from_the_future"
+
+    # An authentic token that has ended
+    EXPIRED = "expired"
+    SESSION_UNKNOWN = "session_unknown"
+    SESSION_ENDED = "session_ended"
+    BLOCKLISTED = "blocklisted"
+    USER_UNKNOWN = "user_unknown"
+    TOKEN_VERSION = "token_version"
+    LOGGED_OUT = "logged_out"
+    USER_DISABLED = "user_disabled"
+
+    # A refresh token that ends its session
+    REUSED = "reused"
+    COUNTER_BEHIND = "counter_behind"
+
+    # A login
+    WRONG_PASSWORD = "wrong_password"

@@ -1,0 +1,98 @@
+"""The configuration of a deployment, read from the environment that the template writes.
+
+Nothing has a default here: the template holds the defaults, and their bounds stand in both places.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+BOUNDS = {
+    "ACCESS_TOKEN_SECONDS": (60, 3600),
+    "REFRESH_IDLE_SECONDS": (4400, 31_536_000),
+    "REFRESH_ABSOLUTE_SECONDS": (4400, 31_536_000),
+    "REFRESH_GRACE_SECONDS": (0, 600),
+    "REVOCATION_DELAY_SECONDS": (0, 300),
+    "AUTHORIZER_TIMEOUT_SECONDS": (1, 10),
+    "LEEWAY_SECONDS": (0, 60),
+    "KEY_ROTATION_DAYS": (1, 365),
+}
+
+
+class SettingsError(Exception):
+    """A setting is missing or out of range; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    access_token_seconds: int
+    refresh_idle_seconds: int
+    refresh_absolute_seconds: int
+    refresh_grace_seconds: int
+    revocation_delay_seconds: int
+    authorizer_timeout_seconds: int
+    leeway_seconds: int
+    key_rotation_days: int
+    issuer: str
+    audience: str
+    client_id: str
+    allowed_origins: frozenset[str]
+    stack: str
+    kms_key_id: str
+    credentials_table: str
+    users_table: str
+    sessions_table: str
+    blocklist_table: str
+    keys_table: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read every setting.
+
+        Raises:
+            SettingsError: one is missing, is no integer, or is out of its range.
+        """
+        return cls(
+            access_token_seconds=_integer(environment, "ACCESS_TOKEN_SECONDS"),
+            refresh_idle_seconds=_integer(environment, "REFRESH_IDLE_SECONDS"),
+            refresh_absolute_seconds=_integer(environment, "REFRESH_ABSOLUTE_SECONDS"),
+            refresh_grace_seconds=_integer(environment, "REFRESH_GRACE_SECONDS"),
+            revocation_delay_seconds=_integer(environment, "REVOCATION_DELAY_SECONDS"),
+            authorizer_timeout_seconds=_integer(environment, "AUTHORIZER_TIMEOUT_SECONDS"),
+            leeway_seconds=_integer(environment, "LEEWAY_SECONDS"),
+            key_rotation_days=_integer(environment, "KEY_ROTATION_DAYS"),
+            issuer=_text(environment, "ISSUER"),
+            audience=_text(environment, "AUDIENCE"),
+            client_id=_text(environment, "CLIENT_ID"),
+            allowed_origins=_origins(environment, "ALLOWED_ORIGINS"),
+            stack=_text(environment, "STACK"),
+            kms_key_id=_text(environment, "KMS_KEY_ID"),
+            credentials_table=_text(environment, "CREDENTIALS_TABLE"),
+            users_table=_text(environment, "USERS_TABLE"),
+            sessions_table=_text(environment, "SESSIONS_TABLE"),
+            blocklist_table=_text(environment, "BLOCKLIST_TABLE"),
+            keys_table=_text(environment, "KEYS_TABLE"),
+        )
+
+
+def _integer(environment: Mapping[str, str], name: str) -> int:
+    given = environment.get(name, "")
+    low, high = BOUNDS[name]
+    if not (given.isascii() and given.isdigit() and low <= int(given) <= high):
+        raise SettingsError(f"{name} must be a whole number from {low} to {high}, not {given!r}")
+    return int(given)
+
+
+def _text(environment: Mapping[str, str], name: str) -> str:
+    if not environment.get(name):
+        raise SettingsError(f"{name} is missing or empty")
+    return environment[name]
+
+
+def _origins(environment: Mapping[str, str], name: str) -> frozenset[str]:
+    origins = [given.strip() for given in environment.get(name, "").split(",") if given.strip()]
+    for origin in origins:
+        # An Origin header has no path (RFC 6454 section 7), so one with a slash at its end never matches.
+        if not origin.startswith(("https://", "http://")) or origin.count("/") != len("//"):
+            raise SettingsError(f"{name} must list origins such as https://app.example.com, not {origin!r}")
+    return frozenset(origins)

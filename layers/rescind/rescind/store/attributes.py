@@ -1,0 +1,38 @@
+"""Reading DynamoDB's typed attributes: what is missing or of another type is a failure, never a default."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rescind.unavailable import UnavailableError
+
+Item = Mapping[str, Mapping[str, Any]]
+
+
+class MalformedItemError(UnavailableError):
+    """A row lacks an attribute or has it in another type: nothing can be decided from it."""
+
+
+def text(item: Item, name: str) -> str:
+    value = item.get(name, {}).get("S")
+    if not isinstance(value, str):
+        raise MalformedItemError(f"the attribute {name} is not a string")
+    return value
+
+
+def number(item: Item, name: str) -> int:
+    value = item.get(name, {}).get("N")
+    if not isinstance(value, str) or not value.lstrip("-").isdigit():
+        raise MalformedItemError(f"the attribute {name} is not a whole number")
+    return int(value)
+
+
+def optional_number(item: Item, name: str) -> int | None:
+    """None only where there is no such attribute at all."""
+    return number(item, name) if name in item else None
+
+
+def binary(item: Item, name: str) -> bytes:
+    value = item.get(name, {}).get("B")
+    if not isinstance(value, bytes):
+        raise MalformedItemError(f"the attribute {name} is not binary")
+    return value

@@ -1,0 +1,24 @@
+"""Blocklist: the ids of single access tokens that are taken back, for as long as they would have lived."""
+
+from typing import Any
+
+from rescind import aws
+from rescind.model import BlockedToken
+
+
+class Blocklist:
+    def __init__(self, client: Any, *, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def put(self, blocked: BlockedToken) -> None:
+        """Block the token. An entry that is there already is only ever put in the place of an equal one."""
+        item = {
+            "jti": {"S": blocked.jti},
+            "reason": {"S": blocked.reason},
+            "blocked_at": {"N": str(blocked.blocked_at)},
+            "ttl": {"N": str(blocked.ttl)},
+        }
+        if blocked.user_id is not None:
+            item["user_id"] = {"S": blocked.user_id}
+        aws.call(self._client.put_item, TableName=self._table, Item=item)

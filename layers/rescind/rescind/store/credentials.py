@@ -1,0 +1,40 @@
+"""Credentials: username -> whose it is, and the password's hash."""
+
+from typing import Any
+
+from rescind import aws
+from rescind.model import Credential
+from rescind.store import attributes
+
+
+class Credentials:
+    def __init__(self, client: Any, *, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, username: str) -> Credential | None:
+        answer = aws.call(
+            self._client.get_item,
+            TableName=self._table,
+            Key={"username": {"S": username}},
+            ConsistentRead=True,
+        )
+        return credential_of(answer["Item"]) if "Item" in answer else None
+
+
+def credential_of(item: attributes.Item) -> Credential:
+    return Credential(
+        username=attributes.text(item, "username"),
+        user_id=attributes.text(item, "user_id"),
+        password_hash=attributes.text(item, "password_hash"),
+        password_version=attributes.number(item, "password_version"),
+    )
+
+
+def credential_item(credential: Credential) -> dict[str, dict[str, str]]:
+    return {
+        "username": {"S": credential.username},
+        "user_id": {"S": credential.user_id},
+        "password_hash": {"S": credential.password_hash},
+        "password_version": {"N": str(credential.password_version)},
+    }

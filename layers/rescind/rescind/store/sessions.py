@@ -1,0 +1,159 @@
+"""Sessions: one row for each login. Every write is conditional, and none brings an ended session back."""
+
+from typing import Any
+
+from rescind import aws
+from rescind.model import Lost, Session, Written
+from rescind.store import attributes
+
+TOMBSTONE_SECONDS = 3720
+"""An ended session's row outlives its access tokens (3600 s), and any late copy of the put that made it."""
+
+_EXPIRED_ROW_SECONDS = 120
+
+
+class Sessions:
+    def __init__(self, client: Any, *, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, user_id: str, session_id: str) -> Session | None:
+        answer = aws.call(
+            self._client.get_item,
+            TableName=self._table,
+            Key=_key(user_id, session_id),
+            ConsistentRead=True,
+        )
+        return session_of(answer["Item"]) if "Item" in answer else None
+
+    def of_user(self, user_id: str) -> list[Session]:
+        """Every row of the user, dead ones included."""
+        sessions: list[Session] = []
+        start: dict[str, Any] = {}
+        while True:
+            answer = aws.call(
+                self._client.query,
+                TableName=self._table,
+                KeyConditionExpression="user_id = :user_id",
+                ExpressionAttributeValues={":user_id": {"S": user_id}},
+                ConsistentRead=True,
+                **start,
+            )
+            sessions.extend(session_of(item) for item in answer["Items"])
+            if not answer.get("LastEvaluatedKey"):
+                return sessions
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def put(self, session: Session) -> Written | Lost[Session]:
+        """Write a new session, if there is none of its id."""
+        try:
+            aws.call(
+                self._client.put_item,
+                TableName=self._table,
+                Item=session_item(session),
+                ConditionExpression="attribute_not_exists(session_id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except aws.ConditionFailedError as failed:
+            return _lost(failed)
+        return Written()
+
+    def advance(
+        self, session: Session, *, now: int, idle_expires_at: int, attempt: str
+    ) -> Written | Lost[Session]:
+        """Make the next refresh token the current one, if the session is as it was read and still live.
+
+        The condition repeats the decision: deciding on a read is not enough.
+        """
+        try:
+            aws.call(
+                self._client.update_item,
+                TableName=self._table,
+                Key=_key(session.user_id, session.session_id),
+                UpdateExpression=(
+                    "SET #counter = :next, rotated_at = :now, last_used_at = :now,"
+                    " idle_expires_at = :idle, attempt = :attempt"
+                ),
+                ConditionExpression=(
+                    "#counter = :counter AND attribute_not_exists(revoked_at)"
+                    " AND idle_expires_at > :now AND absolute_expires_at > :now"
+                ),
+                ExpressionAttributeNames={"#counter": "counter"},
+                ExpressionAttributeValues={
+                    ":counter": {"N": str(session.counter)},
+                    ":next": {"N": str(session.counter + 1)},
+                    ":now": {"N": str(now)},
+                    ":idle": {"N": str(idle_expires_at)},
+                    ":attempt": {"S": attempt},
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except aws.ConditionFailedError as failed:
+            return _lost(failed)
+        return Written()
+
+    def end(self, user_id: str, session_id: str, *, now: int) -> bool:
+        """End the session; whether it had not ended before. A missing row has ended."""
+        try:
+            aws.call(
+                self._client.update_item,
+                TableName=self._table,
+                Key=_key(user_id, session_id),
+                UpdateExpression="SET revoked_at = :now, #ttl = :ttl",
+                ConditionExpression="attribute_exists(session_id) AND attribute_not_exists(revoked_at)",
+                ExpressionAttributeNames={"#ttl": "ttl"},
+                ExpressionAttributeValues={
+                    ":now": {"N": str(now)},
+                    ":ttl": {"N": str(now + TOMBSTONE_SECONDS)},
+                },
+            )
+        except aws.ConditionFailedError as failed:
+            # The SDK's own first try may have ended it: then it is this request that did.
+            return failed.repeated
+        return True
+
+
+def session_of(item: attributes.Item) -> Session:
+    return Session(
+        user_id=attributes.text(item, "user_id"),
+        session_id=attributes.text(item, "session_id"),
+        counter=attributes.number(item, "counter"),
+        version=attributes.number(item, "version"),
+        attempt=attributes.text(item, "attempt"),
+        created_at_ms=attributes.number(item, "created_at_ms"),
+        rotated_at=attributes.number(item, "rotated_at"),
+        last_used_at=attributes.number(item, "last_used_at"),
+        idle_expires_at=attributes.number(item, "idle_expires_at"),
+        absolute_expires_at=attributes.number(item, "absolute_expires_at"),
+        user_agent=attributes.text(item, "user_agent"),
+        ip=attributes.text(item, "ip"),
+        revoked_at=attributes.optional_number(item, "revoked_at"),
+    )
+
+
+def session_item(session: Session) -> dict[str, dict[str, str]]:
+    """The row of a live session, which DynamoDB may delete two minutes after it has expired for good."""
+    return {
+        "user_id": {"S": session.user_id},
+        "session_id": {"S": session.session_id},
+        "counter": {"N": str(session.counter)},
+        "version": {"N": str(session.version)},
+        "attempt": {"S": session.attempt},
+        "created_at_ms": {"N": str(session.created_at_ms)},
+        "rotated_at": {"N": str(session.rotated_at)},
+        "last_used_at": {"N": str(session.last_used_at)},
+        "idle_expires_at": {"N": str(session.idle_expires_at)},
+        "absolute_expires_at": {"N": str(session.absolute_expires_at)},
+        "user_agent": {"S": session.user_agent},
+        "ip": {"S": session.ip},
+        "ttl": {"N": str(session.absolute_expires_at + _EXPIRED_ROW_SECONDS)},
+    }
+
+
+def _lost(failed: aws.ConditionFailedError) -> Lost[Session]:
+    [item] = failed.items
+    return Lost(session_of(item) if item else None, repeated=failed.repeated)
+
+
+def _key(user_id: str, session_id: str) -> dict[str, dict[str, str]]:
+    return {"user_id": {"S": user_id}, "session_id": {"S": session_id}}

@@ -1,0 +1,91 @@
+"""Users: what every token of a user is held against. The version only ever grows."""
+
+from typing import Any
+
+from rescind import aws
+from rescind.model import Lost, Status, User, Written
+from rescind.store import attributes
+
+
+class Users:
+    def __init__(self, client: Any, *, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, user_id: str) -> User | None:
+        answer = aws.call(
+            self._client.get_item,
+            TableName=self._table,
+            Key={"user_id": {"S": user_id}},
+            ConsistentRead=True,
+        )
+        return user_of(answer["Item"]) if "Item" in answer else None
+
+    def raise_version(
+        self, user_id: str, *, version: int, now: int, status: Status | None = None
+    ) -> Written | Lost[User]:
+        """End every token of the user, and set the status where one is given, if the version is still that.
+
+        Not an ADD: repeated by the SDK, that would also end a login made in between, or make a row of a user
+        who has been deleted.
+        """
+        assignments = ["token_version = :next", "logged_out_at = :now"]
+        values = {":next": {"N": str(version + 1)}, ":now": {"N": str(now)}}
+        if status is not None:
+            assignments.append("#status = :status")
+            values[":status"] = {"S": status.value}
+        return self._update(user_id, version, assignments, values)
+
+    def enable(self, user_id: str, *, version: int) -> Written | Lost[User]:
+        """Let the user log in again, if the version is still `version`. Old tokens stay dead."""
+        return self._update(user_id, version, ["#status = :status"], {":status": {"S": Status.ACTIVE.value}})
+
+    def _update(
+        self, user_id: str, version: int, assignments: list[str], values: dict[str, dict[str, str]]
+    ) -> Written | Lost[User]:
+        names = {"#status": "status"} if "#status = :status" in assignments else {}
+        try:
+            aws.call(
+                self._client.update_item,
+                TableName=self._table,
+                Key={"user_id": {"S": user_id}},
+                UpdateExpression=f"SET {', '.join(assignments)}",
+                ConditionExpression="token_version = :version",
+                ExpressionAttributeValues={**values, ":version": {"N": str(version)}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **({"ExpressionAttributeNames": names} if names else {}),
+            )
+        except aws.ConditionFailedError as failed:
+            [item] = failed.items
+            return Lost(user_of(item) if item else None, repeated=failed.repeated)
+        return Written()
+
+
+def user_of(item: attributes.Item) -> User:
+    try:
+        status = Status(attributes.text(item, "status"))
+    except ValueError as error:
+        raise attributes.MalformedItemError("the attribute status is none that we know") from error
+    return User(
+        user_id=attributes.text(item, "user_id"),
+        username=attributes.text(item, "username"),
+        status=status,
+        scope=attributes.text(item, "scope"),
+        claims=attributes.text(item, "claims"),
+        token_version=attributes.number(item, "token_version"),
+        password_version=attributes.number(item, "password_version"),
+        logged_out_at=attributes.number(item, "logged_out_at"),
+    )
+
+
+def user_item(user: User) -> dict[str, dict[str, str]]:
+    return {
+        "user_id": {"S": user.user_id},
+        "username": {"S": user.username},
+        "status": {"S": user.status.value},
+        "scope": {"S": user.scope},
+        "claims": {"S": user.claims},
+        "token_version": {"N": str(user.token_version)},
+        "password_version": {"N": str(user.password_version)},
+        "logged_out_at": {"N": str(user.logged_out_at)},
+    }

@@ -1,0 +1,59 @@
+"""What an admin may say of a user, and how a user is shown to one."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rescind.model import User
+from rescind.rules.identifiers import is_user_id
+from rescind.web.requests import Event, InvalidRequestError, optional_text
+
+MAX_CLAIMS_BYTES = 2048
+
+# RFC 6749 section 3.3
+_SCOPE = re.compile(r"([\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*)?")
+
+
+def user_id_of_path(event: Event) -> str:
+    """The `{user_id}` of the route."""
+    user_id = (event.get("pathParameters") or {}).get("user_id")
+    if not is_user_id(user_id):
+        raise InvalidRequestError("user_id is not of the form usr_... that this API gives out.")
+    return str(user_id)
+
+
+def scope_of(members: Mapping[str, Any]) -> str:
+    """The scope to grant; empty where the body says none."""
+    scope = optional_text(members, "scope", shortest=0, longest=512) or ""
+    if not _SCOPE.fullmatch(scope):
+        raise InvalidRequestError("scope must be names with one space between them.")
+    return scope
+
+
+def claims_of(members: Mapping[str, Any]) -> str:
+    """The claims to hand on to the functions behind the authorizer, as the text of a JSON object."""
+    claims = members.get("claims") or {}
+    if not isinstance(claims, dict):
+        raise InvalidRequestError("claims is not a JSON object.")
+    try:
+        text = json.dumps(claims, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise InvalidRequestError("claims holds a number that JSON cannot write.") from error
+    if len(text) > MAX_CLAIMS_BYTES:
+        raise InvalidRequestError(f"claims is over {MAX_CLAIMS_BYTES} bytes of JSON.")
+    return text
+
+
+def shown(user: User, *, sessions: int) -> dict[str, Any]:
+    """A user as an admin sees them; `sessions` is how many are live."""
+    return {
+        "user_id": user.user_id,
+        "username": user.username,
+        "status": user.status.value,
+        "scope": user.scope,
+        "token_version": user.token_version,
+        "logged_out_at": user.logged_out_at,
+        "claims": json.loads(user.claims),
+        "sessions": sessions,
+    }

@@ -1,0 +1,112 @@
+"""Builds the real things, each once for a sandbox and only when it is asked for.
+
+Imports stand inside, so that a function loads only what it uses: the authorizer no password hashing, `me` no
+boto3 at all.
+"""
+# ruff: noqa: PLC0415
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from rescind.settings import Settings
+
+if TYPE_CHECKING:
+    from rescind.keyring import Keyring
+    from rescind.keys import KeyService
+    from rescind.store.accounts import Accounts
+    from rescind.store.blocklist import Blocklist
+    from rescind.store.credentials import Credentials
+    from rescind.store.key_set import KeySets
+    from rescind.store.sessions import Sessions
+    from rescind.store.state import States
+    from rescind.store.users import Users
+
+
+@cache
+def settings() -> Settings:
+    return Settings.from_environment(os.environ)
+
+
+@cache
+def keyring() -> "Keyring":
+    from rescind.keyring import Keyring
+
+    return Keyring(key_sets(), key_service())
+
+
+@cache
+def key_sets() -> "KeySets":
+    from rescind.store.key_set import KeySets
+
+    return KeySets(_dynamodb(), table=settings().keys_table)
+
+
+@cache
+def key_service() -> "KeyService":
+    from rescind.keys import KeyService
+
+    return KeyService(_kms, kms_key_id=settings().kms_key_id, stack=settings().stack)
+
+
+@cache
+def states() -> "States":
+    from rescind.store.state import States
+
+    return States(
+        _dynamodb(),
+        blocklist_table=settings().blocklist_table,
+        users_table=settings().users_table,
+        sessions_table=settings().sessions_table,
+    )
+
+
+@cache
+def credentials() -> "Credentials":
+    from rescind.store.credentials import Credentials
+
+    return Credentials(_dynamodb(), table=settings().credentials_table)
+
+
+@cache
+def users() -> "Users":
+    from rescind.store.users import Users
+
+    return Users(_dynamodb(), table=settings().users_table)
+
+
+@cache
+def accounts() -> "Accounts":
+    from rescind.store.accounts import Accounts
+
+    return Accounts(
+        _dynamodb(), credentials_table=settings().credentials_table, users_table=settings().users_table
+    )
+
+
+@cache
+def sessions() -> "Sessions":
+    from rescind.store.sessions import Sessions
+
+    return Sessions(_dynamodb(), table=settings().sessions_table)
+
+
+@cache
+def blocklist() -> "Blocklist":
+    from rescind.store.blocklist import Blocklist
+
+    return Blocklist(_dynamodb(), table=settings().blocklist_table)
+
+
+@cache
+def _dynamodb() -> Any:
+    from rescind import aws
+
+    return aws.client("dynamodb")
+
+
+@cache
+def _kms() -> Any:
+    from rescind import aws
+
+    return aws.client("kms")
