@@ -52,7 +52,7 @@ def refresh(
 
     Raises:
         UnavailableError: something could not be read, opened or written; nothing is handed out, and a
-            retry with the same token is safe.
+            retry with the same token within the grace is safe.
     """
     try:
         token = authentic_refresh_token(text, keys=keys, now=now)

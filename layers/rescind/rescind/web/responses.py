@@ -34,8 +34,11 @@ def too_large() -> Response:
 
 
 def invalid_grant(description: str) -> Response:
-    """401, where RFC 6749 section 5.2 has 400: see docs/decisions/0001."""
-    return _error(401, "invalid_grant", description)
+    """401, where RFC 6749 section 5.2 has 400: see docs/decisions/0001.
+
+    A 401 names a way to authenticate (RFC 9110 section 15.5.2), though nobody answers this one with a Bearer.
+    """
+    return _error(401, "invalid_grant", description, {"WWW-Authenticate": "Bearer"})
 
 
 def invalid_token() -> Response:

@@ -1,0 +1,55 @@
+"""What tests of more than one folder share: AWS in three forms, each made only when a test asks for it."""
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from rescind import aws
+from rescind_local.emulator import emulator
+from tests.tables import Stores, create_tables, fake_stores, stores_on
+
+
+@pytest.fixture(autouse=True)
+def credentials_that_open_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Rescind")
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "rescind-test")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[str]:
+    """The endpoint of a ministack on loopback: a DynamoDB whose writes are atomic under threads."""
+    with emulator() as running:
+        running.wait()
+        yield running.endpoint
+
+
+@pytest.fixture
+def moto_client() -> Iterator[Any]:
+    with mock_aws():
+        yield aws.client("dynamodb")
+
+
+@pytest.fixture
+def ministack_client(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
+    return aws.client("dynamodb")
+
+
+@pytest.fixture(
+    params=["fake", "moto", pytest.param("ministack", marks=pytest.mark.ministack)],
+)
+def stores(request: pytest.FixtureRequest) -> Stores:
+    """Empty stores, three times: on the fake, on moto and on ministack."""
+    if request.param == "fake":
+        return fake_stores()
+    client = request.getfixturevalue(f"{request.param}_client")
+    prefix = f"{secrets.token_hex(4)}-"
+    create_tables(client, prefix=prefix)
+    return stores_on(client, prefix=prefix)

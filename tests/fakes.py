@@ -1,0 +1,203 @@
+"""The tables, in memory. Sworn in by tests/store: the same promises hold here, on moto and on ministack."""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, Written
+from rescind.rules.access_tokens import SigningKey
+from rescind.rules.key_set import KeyEntry, KeySet, Purpose
+from rescind.rules.refresh_tokens import MacKey
+from rescind.verdict import State
+from tests.things import MAC_KEY, SIGNING_KEY
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _atomic(method: Method) -> Method:
+    """One call at a time, as DynamoDB serialises the writes of an item and a transaction."""
+
+    def alone(self: "FakeTable", *args: Any, **kwargs: Any) -> Any:
+        with self.tables.lock:
+            return method(self, *args, **kwargs)
+
+    return alone  # type: ignore[return-value] # it has the signature of the method it wraps
+
+
+@dataclass
+class FakeTables:
+    """All rows of all tables."""
+
+    credentials: dict[str, Credential] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
+    blocklist: dict[str, BlockedToken] = field(default_factory=dict)
+    key_sets: dict[Purpose, KeySet] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+@dataclass
+class FakeTable:
+    tables: FakeTables
+
+
+class FakeCredentials(FakeTable):
+    @_atomic
+    def read(self, username: str) -> Credential | None:
+        return self.tables.credentials.get(username)
+
+
+class FakeUsers(FakeTable):
+    @_atomic
+    def read(self, user_id: str) -> User | None:
+        return self.tables.users.get(user_id)
+
+    @_atomic
+    def raise_version(
+        self, user_id: str, *, version: int, now: int, status: Status | None = None
+    ) -> Written | Lost[User]:
+        return self._update(
+            user_id,
+            version,
+            lambda user: replace(
+                user, token_version=version + 1, logged_out_at=now, status=status or user.status
+            ),
+        )
+
+    @_atomic
+    def enable(self, user_id: str, *, version: int) -> Written | Lost[User]:
+        return self._update(user_id, version, lambda user: replace(user, status=Status.ACTIVE))
+
+    def _update(
+        self, user_id: str, version: int, change: Callable[[User], User]
+    ) -> Written | Lost[User]:
+        user = self.tables.users.get(user_id)
+        if user is None or user.token_version != version:
+            return Lost(user, repeated=False)
+        self.tables.users[user_id] = change(user)
+        return Written()
+
+
+class FakeAccounts(FakeTable):
+    @_atomic
+    def create(self, user: User, credential: Credential) -> bool:
+        if credential.username in self.tables.credentials or user.user_id in self.tables.users:
+            return False
+        self.tables.credentials[credential.username] = credential
+        self.tables.users[user.user_id] = user
+        return True
+
+    @_atomic
+    def delete(self, user: User) -> bool:
+        credential = self.tables.credentials.get(user.username)
+        if (
+            credential is None
+            or credential.user_id != user.user_id
+            or user.user_id not in self.tables.users
+        ):
+            return False
+        del self.tables.credentials[user.username], self.tables.users[user.user_id]
+        return True
+
+
+class FakeSessions(FakeTable):
+    @_atomic
+    def read(self, user_id: str, session_id: str) -> Session | None:
+        return self.tables.sessions.get((user_id, session_id))
+
+    @_atomic
+    def of_user(self, user_id: str) -> list[Session]:
+        return [session for key, session in sorted(self.tables.sessions.items()) if key[0] == user_id]
+
+    @_atomic
+    def put(self, session: Session) -> Written | Lost[Session]:
+        key = (session.user_id, session.session_id)
+        if key in self.tables.sessions:
+            return Lost(self.tables.sessions[key], repeated=False)
+        self.tables.sessions[key] = session
+        return Written()
+
+    @_atomic
+    def advance(
+        self, session: Session, *, now: int, idle_expires_at: int, attempt: str
+    ) -> Written | Lost[Session]:
+        key = (session.user_id, session.session_id)
+        row = self.tables.sessions.get(key)
+        if (
+            row is None
+            or row.counter != session.counter
+            or row.revoked_at is not None
+            or row.idle_expires_at <= now
+            or row.absolute_expires_at <= now
+        ):
+            return Lost(row, repeated=False)
+        self.tables.sessions[key] = replace(
+            row,
+            counter=row.counter + 1,
+            rotated_at=now,
+            last_used_at=now,
+            idle_expires_at=idle_expires_at,
+            attempt=attempt,
+        )
+        return Written()
+
+    @_atomic
+    def end(self, user_id: str, session_id: str, *, now: int) -> bool:
+        row = self.tables.sessions.get((user_id, session_id))
+        if row is None or row.revoked_at is not None:
+            return False
+        self.tables.sessions[user_id, session_id] = replace(row, revoked_at=now)
+        return True
+
+
+class FakeBlocklist(FakeTable):
+    @_atomic
+    def put(self, blocked: BlockedToken) -> None:
+        self.tables.blocklist[blocked.jti] = blocked
+
+
+class FakeStates(FakeTable):
+    @_atomic
+    def of_token(self, *, jti: str, user_id: str, session_id: str) -> State:
+        user, session = self.of_session(user_id, session_id)
+        return State(blocked=jti in self.tables.blocklist, user=user, session=session)
+
+    @_atomic
+    def of_session(self, user_id: str, session_id: str) -> tuple[User | None, Session | None]:
+        return self.tables.users.get(user_id), self.tables.sessions.get((user_id, session_id))
+
+
+class FakeKeySets(FakeTable):
+    @_atomic
+    def read(self, purpose: Purpose) -> KeySet:
+        return self.tables.key_sets.get(purpose, KeySet(purpose, 0, ()))
+
+    @_atomic
+    def replace(self, old: KeySet, entries: tuple[KeyEntry, ...]) -> bool:
+        if self.read(old.purpose).revision != old.revision:
+            return False
+        self.tables.key_sets[old.purpose] = KeySet(old.purpose, old.revision + 1, entries)
+        return True
+
+
+class FakeKeyring:
+    """One key of each kind, for ever."""
+
+    def verification_keys(self, *, now: int) -> Mapping[str, EllipticCurvePublicKey]:
+        del now
+        return {SIGNING_KEY.kid: SIGNING_KEY.private_key.public_key()}
+
+    def signing_key(self, *, now: int) -> SigningKey:
+        del now
+        return SIGNING_KEY
+
+    def mac_key(self, *, now: int, at: int) -> MacKey:
+        del now, at
+        return MAC_KEY
+
+    def mac_key_of(self, key_id: str, *, now: int) -> MacKey | None:
+        del now
+        return MAC_KEY if key_id == MAC_KEY.key_id else None

@@ -1,0 +1,220 @@
+"""What the flows rely on, promised by the fake, by moto and by ministack alike."""
+
+from dataclasses import replace
+
+import pytest
+
+from rescind.model import BlockedToken, Lost, Status, Written
+from rescind.rules.key_set import KeyEntry, Purpose
+from tests.tables import Stores
+from tests.things import ATTEMPT, NOW, SESSION_ID, TOKEN_ID, USER_ID, a_credential, a_session, a_user
+
+ENTRY = KeyEntry("kid-1", signs_from=0, encrypted_key=b"\x00secret", public_key=b"\x01public")
+
+
+def test_what_is_not_there_is_read_as_none(stores: Stores) -> None:
+    assert stores.credentials.read("ada") is None
+    assert stores.users.read(USER_ID) is None
+    assert stores.sessions.read(USER_ID, SESSION_ID) is None
+    assert stores.sessions.of_user(USER_ID) == []
+    assert stores.states.of_session(USER_ID, SESSION_ID) == (None, None)
+    assert stores.key_sets.read(Purpose.ACCESS_TOKEN).revision == 0
+
+
+def test_an_account_is_read_as_it_was_made(stores: Stores) -> None:
+    assert stores.accounts.create(a_user(), a_credential())
+
+    assert stores.users.read(USER_ID) == a_user()
+    assert stores.credentials.read("ada") == a_credential()
+
+
+def test_a_taken_username_changes_nothing(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+    other = "usr_" + "o" * 21 + "A"
+
+    made = stores.accounts.create(a_user(user_id=other), a_credential(user_id=other))
+
+    assert not made
+    assert stores.users.read(other) is None
+    assert stores.credentials.read("ada") == a_credential()
+
+
+def test_a_deleted_account_is_gone_whole(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+
+    assert stores.accounts.delete(a_user())
+
+    assert stores.users.read(USER_ID) is None
+    assert stores.credentials.read("ada") is None
+    assert not stores.accounts.delete(a_user())
+
+
+def test_raising_the_version_ends_tokens_and_sets_the_logout_time(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+
+    assert stores.users.raise_version(USER_ID, version=7, now=NOW) == Written()
+
+    assert stores.users.read(USER_ID) == a_user(token_version=8, logged_out_at=NOW)
+
+
+def test_the_version_is_raised_once_only(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+    stores.users.raise_version(USER_ID, version=7, now=NOW)
+
+    again = stores.users.raise_version(USER_ID, version=7, now=NOW + 1)
+
+    assert again == Lost(a_user(token_version=8, logged_out_at=NOW), repeated=False)
+
+
+def test_a_user_who_is_gone_is_not_made_again_by_raising_the_version(stores: Stores) -> None:
+    assert stores.users.raise_version(USER_ID, version=7, now=NOW) == Lost(None, repeated=False)
+
+    assert stores.users.read(USER_ID) is None
+
+
+def test_disabling_raises_the_version_and_enabling_leaves_it(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+
+    stores.users.raise_version(USER_ID, version=7, now=NOW, status=Status.DISABLED)
+    disabled = stores.users.read(USER_ID)
+    stores.users.enable(USER_ID, version=8)
+
+    assert disabled == a_user(token_version=8, logged_out_at=NOW, status=Status.DISABLED)
+    assert stores.users.read(USER_ID) == a_user(token_version=8, logged_out_at=NOW)
+
+
+def test_enabling_is_refused_when_the_version_has_moved(stores: Stores) -> None:
+    user = a_user(status=Status.DISABLED)
+    stores.accounts.create(user, a_credential())
+
+    assert stores.users.enable(USER_ID, version=6) == Lost(user, repeated=False)
+
+
+def test_a_session_is_read_as_it_was_put(stores: Stores) -> None:
+    assert stores.sessions.put(a_session()) == Written()
+
+    assert stores.sessions.read(USER_ID, SESSION_ID) == a_session()
+
+
+def test_a_session_is_put_once_only(stores: Stores) -> None:
+    stores.sessions.put(a_session())
+
+    assert stores.sessions.put(a_session(counter=1)) == Lost(a_session(), repeated=False)
+
+
+def test_every_session_of_a_user_is_listed(stores: Stores) -> None:
+    other = "ses_" + "o" * 21 + "A"
+    stores.sessions.put(a_session())
+    stores.sessions.put(a_session(session_id=other))
+    stores.sessions.put(a_session(user_id="usr_" + "o" * 21 + "A"))
+
+    listed = stores.sessions.of_user(USER_ID)
+
+    assert {session.session_id for session in listed} == {SESSION_ID, other}
+
+
+def test_a_session_advances_by_one_and_knows_who_advanced_it(stores: Stores) -> None:
+    stores.sessions.put(a_session())
+
+    written = stores.sessions.advance(
+        a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT
+    )
+
+    assert written == Written()
+    assert stores.sessions.read(USER_ID, SESSION_ID) == a_session(
+        counter=5, rotated_at=NOW, last_used_at=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"counter": 5}, id="it-has-advanced"),
+        pytest.param({"revoked_at": NOW - 1}, id="it-has-ended"),
+        pytest.param({"idle_expires_at": NOW}, id="it-was-idle-for-too-long"),
+        pytest.param({"absolute_expires_at": NOW}, id="it-is-too-old"),
+    ],
+)
+def test_a_session_that_is_not_as_it_was_read_does_not_advance(
+    stores: Stores, changes: dict[str, int]
+) -> None:
+    row = a_session(**{**changes, "revoked_at": None})
+    stores.sessions.put(row)
+    if "revoked_at" in changes:
+        stores.sessions.end(USER_ID, SESSION_ID, now=changes["revoked_at"])
+        row = replace(row, revoked_at=changes["revoked_at"])
+
+    lost = stores.sessions.advance(
+        a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT
+    )
+
+    assert lost == Lost(row, repeated=False)
+    assert stores.sessions.read(USER_ID, SESSION_ID) == row
+
+
+def test_a_session_that_is_gone_does_not_advance(stores: Stores) -> None:
+    lost = stores.sessions.advance(
+        a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT
+    )
+
+    assert lost == Lost(None, repeated=False)
+    assert stores.sessions.read(USER_ID, SESSION_ID) is None
+
+
+def test_a_session_ends_once_and_stays_ended(stores: Stores) -> None:
+    stores.sessions.put(a_session())
+
+    assert stores.sessions.end(USER_ID, SESSION_ID, now=NOW)
+    assert not stores.sessions.end(USER_ID, SESSION_ID, now=NOW + 1)
+
+    assert stores.sessions.read(USER_ID, SESSION_ID) == a_session(revoked_at=NOW)
+    assert isinstance(stores.sessions.put(a_session()), Lost)
+
+
+def test_ending_a_session_that_is_not_there_makes_none(stores: Stores) -> None:
+    assert not stores.sessions.end(USER_ID, SESSION_ID, now=NOW)
+
+    assert stores.sessions.read(USER_ID, SESSION_ID) is None
+
+
+def test_the_state_of_a_token_is_its_three_rows(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+    stores.sessions.put(a_session())
+
+    before = stores.states.of_token(jti=TOKEN_ID, user_id=USER_ID, session_id=SESSION_ID)
+    stores.blocklist.put(BlockedToken(TOKEN_ID, USER_ID, "logout", NOW, NOW + 920))
+    after = stores.states.of_token(jti=TOKEN_ID, user_id=USER_ID, session_id=SESSION_ID)
+
+    assert (before.blocked, before.user, before.session) == (False, a_user(), a_session())
+    assert (after.blocked, after.user, after.session) == (True, a_user(), a_session())
+
+
+def test_a_token_of_an_unknown_user_may_be_blocked(stores: Stores) -> None:
+    stores.blocklist.put(BlockedToken(TOKEN_ID, None, "admin", NOW, NOW + 3720))
+
+    state = stores.states.of_token(jti=TOKEN_ID, user_id=USER_ID, session_id=SESSION_ID)
+
+    assert (state.blocked, state.user, state.session) == (True, None, None)
+
+
+def test_a_key_set_is_read_as_it_was_written(stores: Stores) -> None:
+    empty = stores.key_sets.read(Purpose.ACCESS_TOKEN)
+    revoked = KeyEntry("kid-2", signs_from=NOW, encrypted_key=b"\x02", revoked_at=NOW + 1)
+
+    assert stores.key_sets.replace(empty, (ENTRY, revoked))
+
+    written = stores.key_sets.read(Purpose.ACCESS_TOKEN)
+    assert (written.revision, written.entries) == (1, (ENTRY, revoked))
+    assert stores.key_sets.read(Purpose.REFRESH_TOKEN).entries == ()
+
+
+def test_of_two_rotations_at_once_one_is_written(stores: Stores) -> None:
+    empty = stores.key_sets.read(Purpose.ACCESS_TOKEN)
+    stores.key_sets.replace(empty, (ENTRY,))
+    first = stores.key_sets.read(Purpose.ACCESS_TOKEN)
+
+    assert not stores.key_sets.replace(empty, ())
+    assert stores.key_sets.replace(first, (ENTRY, ENTRY))
+    assert not stores.key_sets.replace(first, ())
+
+    assert stores.key_sets.read(Purpose.ACCESS_TOKEN).revision == 2

@@ -1,0 +1,75 @@
+"""The template's tables on any DynamoDB, and the stores on top of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from rescind.flows import stores
+from rescind.flows.rotate import KeySets as KeySetStore
+from rescind.store.accounts import Accounts
+from rescind.store.blocklist import Blocklist
+from rescind.store.credentials import Credentials
+from rescind.store.key_set import KeySets
+from rescind.store.sessions import Sessions
+from rescind.store.state import States
+from rescind.store.users import Users
+from tests import fakes
+
+TEMPLATE = Path(__file__).parent.parent / "infra" / "template.yaml"
+
+
+@dataclass(frozen=True)
+class Stores:
+    credentials: stores.Credentials
+    users: stores.Users
+    accounts: stores.Accounts
+    sessions: stores.Sessions
+    blocklist: stores.Blocklist
+    states: stores.States
+    key_sets: KeySetStore
+
+
+def create_tables(client: Any, *, prefix: str = "") -> None:
+    """Every table of the template, its name the logical one without `Table`."""
+    resources = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            wanted = ("BillingMode", "AttributeDefinitions", "KeySchema")
+            client.create_table(
+                TableName=prefix + name.removesuffix("Table"),
+                **{key: resource["Properties"][key] for key in wanted},
+            )
+
+
+def stores_on(client: Any, *, prefix: str = "") -> Stores:
+    return Stores(
+        credentials=Credentials(client, table=f"{prefix}Credentials"),
+        users=Users(client, table=f"{prefix}Users"),
+        accounts=Accounts(
+            client, credentials_table=f"{prefix}Credentials", users_table=f"{prefix}Users"
+        ),
+        sessions=Sessions(client, table=f"{prefix}Sessions"),
+        blocklist=Blocklist(client, table=f"{prefix}Blocklist"),
+        states=States(
+            client,
+            blocklist_table=f"{prefix}Blocklist",
+            users_table=f"{prefix}Users",
+            sessions_table=f"{prefix}Sessions",
+        ),
+        key_sets=KeySets(client, table=f"{prefix}Keys"),
+    )
+
+
+def fake_stores() -> Stores:
+    tables = fakes.FakeTables()
+    return Stores(
+        credentials=fakes.FakeCredentials(tables),
+        users=fakes.FakeUsers(tables),
+        accounts=fakes.FakeAccounts(tables),
+        sessions=fakes.FakeSessions(tables),
+        blocklist=fakes.FakeBlocklist(tables),
+        states=fakes.FakeStates(tables),
+        key_sets=fakes.FakeKeySets(tables),
+    )
