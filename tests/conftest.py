@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from rescind import aws
-from rescind_local.emulator import emulator
+from rescind_local.emulator import running_emulator
 from tests.tables import Stores, create_tables, fake_stores, stores_on
 
 
@@ -17,15 +17,13 @@ def credentials_that_open_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Rescind")
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "rescind-test")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
 
 
 @pytest.fixture(scope="session")
 def ministack() -> Iterator[str]:
     """The endpoint of a ministack on loopback: a DynamoDB whose writes are atomic under threads."""
-    with emulator() as running:
+    with running_emulator() as running:
         running.wait()
         yield running.endpoint
 

@@ -71,9 +71,7 @@ class FakeUsers(FakeTable):
     def enable(self, user_id: str, *, version: int) -> Written | Lost[User]:
         return self._update(user_id, version, lambda user: replace(user, status=Status.ACTIVE))
 
-    def _update(
-        self, user_id: str, version: int, change: Callable[[User], User]
-    ) -> Written | Lost[User]:
+    def _update(self, user_id: str, version: int, change: Callable[[User], User]) -> Written | Lost[User]:
         user = self.tables.users.get(user_id)
         if user is None or user.token_version != version:
             return Lost(user, repeated=False)
@@ -93,11 +91,7 @@ class FakeAccounts(FakeTable):
     @_atomic
     def delete(self, user: User) -> bool:
         credential = self.tables.credentials.get(user.username)
-        if (
-            credential is None
-            or credential.user_id != user.user_id
-            or user.user_id not in self.tables.users
-        ):
+        if credential is None or credential.user_id != user.user_id or user.user_id not in self.tables.users:
             return False
         del self.tables.credentials[user.username], self.tables.users[user.user_id]
         return True

@@ -101,7 +101,7 @@ def _wait_until_it_serves(process: subprocess.Popen[bytes], log: Path) -> int:
     while time.monotonic() < give_up:
         ended = process.poll() is not None
         said = log.read_text(encoding="utf-8", errors="replace")
-        serving = re.search(r"^Serving on http://localhost:(\d+) ", said, re.MULTILINE)
+        serving = re.search(r"^Serving on http://localhost:(\d+) and ", said, re.MULTILINE)
         if serving:
             return int(serving[1])
         if ended:

@@ -97,3 +97,18 @@ def some_claims(**changes: Any) -> AccessTokenClaims:
         auth_time=NOW - 500,
     )
     return replace(claims, **changes)
+
+
+def a_request(*headers: tuple[str, str], **members: Any) -> dict[str, Any]:
+    """An event of a REST API, as far as `web/` reads it; a header may come twice."""
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name, []).append(value)
+    return {
+        "headers": {name: several[-1] for name, several in values.items()},
+        "multiValueHeaders": values,
+        "requestContext": {"identity": {"sourceIp": "192.0.2.1"}},
+        "body": None,
+        "isBase64Encoded": False,
+        **members,
+    }

@@ -116,9 +116,7 @@ def test_every_session_of_a_user_is_listed(stores: Stores) -> None:
 def test_a_session_advances_by_one_and_knows_who_advanced_it(stores: Stores) -> None:
     stores.sessions.put(a_session())
 
-    written = stores.sessions.advance(
-        a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT
-    )
+    written = stores.sessions.advance(a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT)
 
     assert written == Written()
     assert stores.sessions.read(USER_ID, SESSION_ID) == a_session(
@@ -144,18 +142,14 @@ def test_a_session_that_is_not_as_it_was_read_does_not_advance(
         stores.sessions.end(USER_ID, SESSION_ID, now=changes["revoked_at"])
         row = replace(row, revoked_at=changes["revoked_at"])
 
-    lost = stores.sessions.advance(
-        a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT
-    )
+    lost = stores.sessions.advance(a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT)
 
     assert lost == Lost(row, repeated=False)
     assert stores.sessions.read(USER_ID, SESSION_ID) == row
 
 
 def test_a_session_that_is_gone_does_not_advance(stores: Stores) -> None:
-    lost = stores.sessions.advance(
-        a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT
-    )
+    lost = stores.sessions.advance(a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt=ATTEMPT)
 
     assert lost == Lost(None, repeated=False)
     assert stores.sessions.read(USER_ID, SESSION_ID) is None

@@ -5,12 +5,13 @@ Never a token, a password, a cookie, a username or a whole event: only what is n
 
 from enum import StrEnum
 
-from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from rescind.reasons import Reason
 
-logger = Logger()
+logger = Logger(location=None)  # every line would name the line below that writes them all
+_metrics = Metrics(namespace="Rescind")
 
 
 class Event(StrEnum):
@@ -77,6 +78,7 @@ def failure(event: Event, error: Exception) -> None:
 
 
 def _count(event: Event, reason: Reason | None) -> None:
-    with single_metric(name=event.value, unit=MetricUnit.Count, value=1) as metric:
-        if reason is not None:
-            metric.add_dimension("reason", reason.value)
+    if reason is not None:
+        _metrics.add_dimension("reason", reason.value)
+    _metrics.add_metric(event.value, MetricUnit.Count, 1)
+    _metrics.flush_metrics()

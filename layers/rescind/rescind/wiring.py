@@ -39,14 +39,14 @@ def keyring() -> "Keyring":
 def key_sets() -> "KeySets":
     from rescind.store.key_set import KeySets
 
-    return KeySets(_dynamodb(), table=settings().keys_table)
+    return KeySets(dynamodb(), table=settings().keys_table)
 
 
 @cache
 def key_service() -> "KeyService":
     from rescind.keys import KeyService
 
-    return KeyService(_kms, kms_key_id=settings().kms_key_id, stack=settings().stack)
+    return KeyService(kms, kms_key_id=settings().kms_key_id, stack=settings().stack)
 
 
 @cache
@@ -54,7 +54,7 @@ def states() -> "States":
     from rescind.store.state import States
 
     return States(
-        _dynamodb(),
+        dynamodb(),
         blocklist_table=settings().blocklist_table,
         users_table=settings().users_table,
         sessions_table=settings().sessions_table,
@@ -65,14 +65,14 @@ def states() -> "States":
 def credentials() -> "Credentials":
     from rescind.store.credentials import Credentials
 
-    return Credentials(_dynamodb(), table=settings().credentials_table)
+    return Credentials(dynamodb(), table=settings().credentials_table)
 
 
 @cache
 def users() -> "Users":
     from rescind.store.users import Users
 
-    return Users(_dynamodb(), table=settings().users_table)
+    return Users(dynamodb(), table=settings().users_table)
 
 
 @cache
@@ -80,7 +80,7 @@ def accounts() -> "Accounts":
     from rescind.store.accounts import Accounts
 
     return Accounts(
-        _dynamodb(), credentials_table=settings().credentials_table, users_table=settings().users_table
+        dynamodb(), credentials_table=settings().credentials_table, users_table=settings().users_table
     )
 
 
@@ -88,25 +88,25 @@ def accounts() -> "Accounts":
 def sessions() -> "Sessions":
     from rescind.store.sessions import Sessions
 
-    return Sessions(_dynamodb(), table=settings().sessions_table)
+    return Sessions(dynamodb(), table=settings().sessions_table)
 
 
 @cache
 def blocklist() -> "Blocklist":
     from rescind.store.blocklist import Blocklist
 
-    return Blocklist(_dynamodb(), table=settings().blocklist_table)
+    return Blocklist(dynamodb(), table=settings().blocklist_table)
 
 
 @cache
-def _dynamodb() -> Any:
+def dynamodb() -> Any:
     from rescind import aws
 
     return aws.client("dynamodb")
 
 
 @cache
-def _kms() -> Any:
+def kms() -> Any:
     from rescind import aws
 
     return aws.client("kms")

@@ -33,7 +33,9 @@ def scope_of(members: Mapping[str, Any]) -> str:
 
 def claims_of(members: Mapping[str, Any]) -> str:
     """The claims to hand on to the functions behind the authorizer, as the text of a JSON object."""
-    claims = members.get("claims") or {}
+    claims = members.get("claims")
+    if claims is None:
+        return "{}"
     if not isinstance(claims, dict):
         raise InvalidRequestError("claims is not a JSON object.")
     try:

@@ -1,0 +1,131 @@
+"""A whole stack on moto: tables, a KMS key, key sets and one user; and each function as Lambda calls it."""
+
+import importlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from moto import mock_aws
+
+from rescind import audit, wiring
+from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.rules.passwords import hash_password
+from tests.tables import Stores, create_tables, stores_on
+from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, a_credential, a_user
+
+EVENTS = Path(__file__).parent.parent / "events"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Powertools reads of Lambda's context."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id: str = "request"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@dataclass(frozen=True)
+class Stack:
+    stores: Stores
+
+    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+        """What the function returns, through JSON as in Lambda."""
+        handler = importlib.import_module(f"functions.{function}.app").handler
+        return json.loads(json.dumps(handler(json.loads(json.dumps(event)), Context())))
+
+    def answer(self, function: str, event: dict[str, Any]) -> Answer:
+        """What a function behind a route answers."""
+        given = self.invoke(function, event)
+        body = json.loads(given["body"]) if given["body"] else None
+        return Answer(given["statusCode"], given["headers"], body)
+
+    def forget_wiring(self) -> None:
+        """The next call is of a new sandbox, which reads its environment."""
+        _forget_wiring()
+
+    def log_in(self) -> dict[str, Any]:
+        """The token response of a login by the recorded event."""
+        body: dict[str, Any] = self.answer("login", recorded("login")).body
+        return body
+
+
+def recorded(name: str, *, body: object = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """An event of tests/events, with another body and further headers."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    if body is not None:
+        event["body"] = json.dumps(body)
+    for key, value in (headers or {}).items():
+        event["headers"][key] = value
+        event["multiValueHeaders"][key] = [value]
+    return event
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with mock_aws():
+        _forget_wiring()
+        kms_key_id = wiring.kms().create_key()["KeyMetadata"]["KeyId"]
+        create_tables(wiring.dynamodb())
+        stores = stores_on(wiring.dynamodb())
+        _set_environment(monkeypatch, kms_key_id)
+        _add_keys(stores, kms_key_id)
+        password_hash = hash_password(PASSWORD, salt=b"0123456789abcdef")
+        stores.accounts.create(a_user(logged_out_at=0), a_credential(password_hash=password_hash))
+        yield Stack(stores)
+        _forget_wiring()
+
+
+@pytest.fixture
+def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """All that was written to the log and as metrics; the logger holds on to the stdout of its first day."""
+    log = io.StringIO()
+    monkeypatch.setattr(audit.logger.registered_handler, "stream", log)
+    return lambda: log.getvalue() + capsys.readouterr().out
+
+
+def _set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:
+    for setting in fields(SETTINGS):
+        value = getattr(SETTINGS, setting.name)
+        text = ",".join(value) if isinstance(value, frozenset) else str(value)
+        monkeypatch.setenv(setting.name.upper(), text)
+    monkeypatch.setenv("KMS_KEY_ID", kms_key_id)
+
+
+def _add_keys(stores: Stores, kms_key_id: str) -> None:
+    """The keys of tests/things, as KMS would have made them: moto has no GenerateDataKeyPair."""
+    private = SIGNING_KEY.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    public = SIGNING_KEY.private_key.public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+    made = {
+        Purpose.ACCESS_TOKEN: (SIGNING_KEY.kid, private, public),
+        Purpose.REFRESH_TOKEN: (MAC_KEY.key_id, MAC_KEY.secret, None),
+    }
+    for purpose, (key_id, secret, public_key) in made.items():
+        encrypted = wiring.kms().encrypt(
+            KeyId=kms_key_id,
+            Plaintext=secret,
+            EncryptionContext={"purpose": purpose.value, "stack": SETTINGS.stack},
+        )["CiphertextBlob"]
+        entry = KeyEntry(key_id, signs_from=0, encrypted_key=encrypted, public_key=public_key)
+        stores.key_sets.replace(stores.key_sets.read(purpose), (entry,))
+
+
+def _forget_wiring() -> None:
+    for built in vars(wiring).values():
+        if hasattr(built, "cache_clear"):
+            built.cache_clear()

@@ -1,0 +1,213 @@
+import json
+from typing import Any
+
+import pytest
+
+from tests.functions.conftest import Answer, Stack, recorded
+from tests.things import PASSWORD, SESSION_ID, TOKEN_ID, USER_ID
+
+NOBODY = "usr_" + "n" * 21 + "A"
+
+
+def ask(stack: Stack, method: str, resource: str, *, user_id: str = USER_ID, body: object = None) -> Answer:
+    """Call an admin route as an admin."""
+    event = recorded("admin")
+    event |= {
+        "httpMethod": method,
+        "resource": resource,
+        "pathParameters": {"user_id": user_id},
+        "body": None if body is None else json.dumps(body),
+    }
+    return stack.answer("admin", event)
+
+
+def refresh_status(stack: Stack, tokens: dict[str, Any]) -> int:
+    event = recorded("refresh", body={"refresh_token": tokens["refresh_token"]})
+    return stack.answer("refresh", event).status
+
+
+def test_a_user_is_made_and_logs_in(stack: Stack) -> None:
+    made = stack.answer("admin", recorded("admin"))
+
+    assert made.status == 201
+    assert made.body == {"user_id": made.body["user_id"], "username": "grace", "scope": "orders:read"}
+    login = recorded("login", body={"username": "grace", "password": "a-password-of-hers"})
+    assert stack.answer("login", login).status == 200
+
+
+def test_a_username_is_given_once(stack: Stack) -> None:
+    stack.answer("admin", recorded("admin"))
+
+    again = stack.answer("admin", recorded("admin"))
+
+    assert (again.status, again.body["error"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"password": "short"}, id="short-password"),
+        pytest.param({"scope": "two  spaces"}, id="scope"),
+        pytest.param({"scope": ["admin"]}, id="scope-as-list"),
+        pytest.param({"claims": []}, id="claims-as-list"),
+        pytest.param({"claims": "gold"}, id="claims-as-text"),
+        pytest.param({"claims": {"a": "x" * 2048}}, id="claims-too-large"),
+    ],
+)
+def test_a_user_who_cannot_be_is_not_made(stack: Stack, changes: dict[str, Any]) -> None:
+    body = {"username": "grace", "password": "a-password-of-hers", **changes}
+
+    answer = stack.answer("admin", recorded("admin", body=body))
+
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
+    assert stack.stores.credentials.read("grace") is None
+
+
+def test_a_user_is_shown_with_live_sessions_only(stack: Stack) -> None:
+    ended = stack.log_in()
+    stack.log_in()
+    stack.stores.sessions.end(USER_ID, ended["session_id"], now=1)
+
+    answer = ask(stack, "GET", "/admin/users/{user_id}")
+
+    assert answer.body == {
+        "user_id": USER_ID,
+        "username": "ada",
+        "status": "active",
+        "scope": "orders:read orders:write",
+        "token_version": 7,
+        "logged_out_at": 0,
+        "claims": {"plan": "gold"},
+        "sessions": 1,
+    }
+
+
+def test_a_disabled_user_has_no_live_token_and_gets_none(stack: Stack) -> None:
+    tokens = stack.log_in()
+
+    answer = ask(stack, "POST", "/admin/users/{user_id}/disable")
+
+    assert (answer.status, answer.body["status"]) == (200, "disabled")
+    assert refresh_status(stack, tokens) == 401
+    assert stack.answer("login", recorded("login")).status == 401
+
+
+def test_enabling_lets_log_in_again_and_brings_no_token_back(stack: Stack) -> None:
+    tokens = stack.log_in()
+    ask(stack, "POST", "/admin/users/{user_id}/disable")
+
+    answer = ask(stack, "POST", "/admin/users/{user_id}/enable")
+
+    assert (answer.status, answer.body["status"]) == (200, "active")
+    assert refresh_status(stack, tokens) == 401
+    assert stack.answer("login", recorded("login")).status == 200
+
+
+def test_revoking_a_user_ends_tokens_and_nothing_else(stack: Stack) -> None:
+    tokens = stack.log_in()
+
+    answer = ask(stack, "POST", "/admin/users/{user_id}/revoke")
+
+    assert (answer.status, answer.body["status"]) == (200, "active")
+    assert refresh_status(stack, tokens) == 401
+    assert stack.answer("login", recorded("login")).status == 200
+
+
+def test_a_deleted_user_is_gone(stack: Stack) -> None:
+    tokens = stack.log_in()
+
+    answer = ask(stack, "DELETE", "/admin/users/{user_id}")
+
+    assert answer.status == 200
+    assert answer.body.keys() == {"user_id", "effective_by"}
+    assert refresh_status(stack, tokens) == 401
+    assert stack.answer("login", recorded("login")).status == 401
+    assert ask(stack, "GET", "/admin/users/{user_id}").status == 404
+
+
+USER_ROUTES = [
+    ("GET", "/admin/users/{user_id}"),
+    ("DELETE", "/admin/users/{user_id}"),
+    ("POST", "/admin/users/{user_id}/disable"),
+    ("POST", "/admin/users/{user_id}/enable"),
+    ("POST", "/admin/users/{user_id}/revoke"),
+]
+
+
+@pytest.mark.parametrize(("method", "resource"), USER_ROUTES)
+def test_an_unknown_user_is_404_and_a_malformed_id_400(stack: Stack, method: str, resource: str) -> None:
+    assert ask(stack, method, resource, user_id=NOBODY).status == 404
+    assert ask(stack, method, resource, user_id="ada").status == 400
+
+
+def test_an_access_token_is_taken_back_and_its_session_lives(stack: Stack) -> None:
+    tokens = stack.log_in()
+
+    answer = ask(stack, "POST", "/admin/tokens/revoke", body={"token": tokens["access_token"]})
+
+    assert answer.body["revoked"] == "token"
+    assert refresh_status(stack, tokens) == 200
+
+
+def test_a_refresh_token_is_taken_back_with_its_session(stack: Stack) -> None:
+    tokens = stack.log_in()
+    body = {"token": tokens["refresh_token"]}
+
+    assert ask(stack, "POST", "/admin/tokens/revoke", body=body).body["revoked"] == "session"
+    assert ask(stack, "POST", "/admin/tokens/revoke", body=body).body["revoked"] == "nothing"
+    assert refresh_status(stack, tokens) == 401
+
+
+def test_a_session_is_taken_back_by_its_ids(stack: Stack) -> None:
+    tokens = stack.log_in()
+    body = {"user_id": USER_ID, "session_id": tokens["session_id"], "reason": "stolen laptop"}
+
+    assert ask(stack, "POST", "/admin/tokens/revoke", body=body).body["revoked"] == "session"
+    assert refresh_status(stack, tokens) == 401
+
+
+def test_a_token_is_taken_back_by_its_id_alone(stack: Stack) -> None:
+    answer = ask(stack, "POST", "/admin/tokens/revoke", body={"token_id": TOKEN_ID})
+
+    assert answer.body["revoked"] == "token"
+    state = stack.stores.states.of_token(jti=TOKEN_ID, user_id=USER_ID, session_id=SESSION_ID)
+    assert state.blocked
+
+
+def test_what_is_no_token_takes_nothing_back(stack: Stack) -> None:
+    answer = ask(stack, "POST", "/admin/tokens/revoke", body={"token": "garbage"})
+
+    assert (answer.status, answer.body["revoked"]) == (200, "nothing")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"token_id": "tok_short"}, id="malformed-id"),
+        pytest.param({"user_id": USER_ID}, id="half-a-session"),
+        pytest.param({"token": "a", "token_id": TOKEN_ID}, id="two-at-once"),
+    ],
+)
+def test_an_unclear_request_takes_nothing_back(stack: Stack, body: dict[str, str]) -> None:
+    answer = ask(stack, "POST", "/admin/tokens/revoke", body=body)
+
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
+
+
+def test_the_admin_routes_need_the_scope_admin(stack: Stack) -> None:
+    event = recorded("admin")
+    event["requestContext"]["authorizer"]["scope"] = "orders:read administrator"
+
+    answer = stack.answer("admin", event)
+
+    assert (answer.status, answer.body["error"]) == (403, "insufficient_scope")
+    assert stack.stores.credentials.read("grace") is None
+
+
+def test_the_admin_routes_refuse_without_an_authorizer(stack: Stack) -> None:
+    event = recorded("admin", body={"username": "grace", "password": PASSWORD})
+    del event["requestContext"]["authorizer"]
+
+    assert stack.answer("admin", event).status == 401
+    assert stack.stores.credentials.read("grace") is None
