@@ -9,7 +9,7 @@ import sys
 NEEDED = (3, 11)
 
 
-def main(folder, requirements):
+def main(folder: str, requirements: str) -> None:
     if sys.version_info < NEEDED:
         _run_by_a_newer_python()
     python = os.path.join(folder, "bin", "python")
@@ -23,13 +23,14 @@ def main(folder, requirements):
         subprocess.check_call([sys.executable, "-m", "venv", folder])
     print("Installing %s, which takes about a minute and is done once ..." % requirements)
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run(install + ["--require-hashes", "-r", requirements], stderr=subprocess.PIPE)
+    install += ["--require-hashes", "-r", requirements]
+    done = subprocess.run(install, stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
         sys.stderr.write(done.stderr.decode(errors="replace"))
         sys.exit("pip could not install %s; its own words are above." % requirements)
 
 
-def _run_by_a_newer_python():
+def _run_by_a_newer_python() -> None:
     for name in ("python3.13", "python3.12", "python3.11"):
         found = shutil.which(name)
         if found and subprocess.call([found, "-c", ""]) == 0:

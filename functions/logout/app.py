@@ -4,8 +4,8 @@ import time
 
 from rescind import audit, wiring
 from rescind.endpoint import endpoint
-from rescind.flows.end import effective_by
-from rescind.flows.logout import LoggedOut, Revoked, TwoUsers, logout
+from rescind.flows.end import Revoked, effective_by
+from rescind.flows.logout import LoggedOut, TwoUsers, logout
 from rescind.web.cookies import Transport, forgotten, presented_refresh_token
 from rescind.web.requests import Event, bearer_token, flag, json_object
 from rescind.web.responses import Response, invalid_request, ok

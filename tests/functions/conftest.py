@@ -55,7 +55,7 @@ class Stack:
 
     def forget_wiring(self) -> None:
         """The next call is of a new sandbox, which reads its environment."""
-        _forget_wiring()
+        forget_wiring()
 
     def log_in(self) -> dict[str, Any]:
         """The token response of a login by the recorded event."""
@@ -77,16 +77,16 @@ def recorded(name: str, *, body: object = None, headers: dict[str, str] | None =
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     with mock_aws():
-        _forget_wiring()
+        forget_wiring()
         kms_key_id = wiring.kms().create_key()["KeyMetadata"]["KeyId"]
         create_tables(wiring.dynamodb())
         stores = stores_on(wiring.dynamodb())
-        _set_environment(monkeypatch, kms_key_id)
+        set_environment(monkeypatch, kms_key_id)
         _add_keys(stores, kms_key_id)
         password_hash = hash_password(PASSWORD, salt=b"0123456789abcdef")
         stores.accounts.create(a_user(logged_out_at=0), a_credential(password_hash=password_hash))
         yield Stack(stores)
-        _forget_wiring()
+        forget_wiring()
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     return lambda: log.getvalue() + capsys.readouterr().out
 
 
-def _set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:
+def set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:
     for setting in fields(SETTINGS):
         value = getattr(SETTINGS, setting.name)
         text = ",".join(value) if isinstance(value, frozenset) else str(value)
@@ -125,7 +125,7 @@ def _add_keys(stores: Stores, kms_key_id: str) -> None:
         stores.key_sets.replace(stores.key_sets.read(purpose), (entry,))
 
 
-def _forget_wiring() -> None:
+def forget_wiring() -> None:
     for built in vars(wiring).values():
         if hasattr(built, "cache_clear"):
             built.cache_clear()

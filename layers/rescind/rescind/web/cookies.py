@@ -9,8 +9,6 @@ from rescind.web.origins import check_cookie_origin
 from rescind.web.requests import Event, InvalidRequestError, header_values, optional_text
 
 COOKIE = "__Host-refresh_token"
-MAX_REFRESH_TOKEN_LENGTH = 512
-
 _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Strict"
 
 
@@ -35,7 +33,7 @@ def presented_refresh_token(
     Raises:
         InvalidRequestError: it is mistyped, there are two cookies, or the cookie comes from a foreign page.
     """
-    in_body = optional_text(members, "refresh_token", longest=MAX_REFRESH_TOKEN_LENGTH)
+    in_body = optional_text(members, "refresh_token", longest=8192)
     if in_body is not None:
         return PresentedToken(in_body, Transport.BODY)
     in_cookies = _cookie_values(event)

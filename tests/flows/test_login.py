@@ -1,0 +1,193 @@
+"""Rule 7: login depends on the credential that it verified."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from rescind.flows.issue import Refused, Tokens
+from rescind.flows.login import Client, login
+from rescind.model import Credential, Lost, Session, Status, Written
+from rescind.reasons import Reason
+from rescind.rules.access_tokens import AccessTokenClaims, verify_access_token
+from rescind.rules.passwords import hash_password
+from rescind.unavailable import UnavailableError
+from tests.fakes import FakeCredentials, FakeKeyring, FakeSessions, FakeTables, FakeUsers
+from tests.things import (
+    ATTEMPT,
+    NOW,
+    PASSWORD,
+    SESSION_ID,
+    SETTINGS,
+    SIGNING_KEY,
+    TOKEN_ID,
+    USER_ID,
+    a_credential,
+    a_user,
+)
+
+PASSWORD_HASH = hash_password(PASSWORD, salt=b"0123456789abcdef")
+NEW_PASSWORD_HASH = hash_password("another-password", salt=b"0123456789abcdef")
+
+
+@dataclass
+class World:
+    tables: FakeTables
+    credentials: FakeCredentials
+    sessions: FakeSessions
+
+    def log_in(self, *, username: str = "ada", password: str = PASSWORD) -> Any:
+        return login(
+            username,
+            password,
+            credentials=self.credentials,
+            users=FakeUsers(self.tables),
+            sessions=self.sessions,
+            keys=FakeKeyring(),
+            settings=SETTINGS,
+            client=Client(user_agent="test", ip="192.0.2.1"),
+            session_id=SESSION_ID,
+            token_id=TOKEN_ID,
+            attempt=ATTEMPT,
+            now=NOW,
+        )
+
+
+@pytest.fixture
+def world() -> World:
+    tables = FakeTables(
+        credentials={"ada": a_credential(password_hash=PASSWORD_HASH)}, users={USER_ID: a_user()}
+    )
+    return World(tables, FakeCredentials(tables), FakeSessions(tables))
+
+
+def claims_of(tokens: Tokens) -> AccessTokenClaims:
+    return verify_access_token(
+        tokens.access_token,
+        keys={SIGNING_KEY.kid: SIGNING_KEY.private_key.public_key()},
+        issuer=SETTINGS.issuer,
+        audience=SETTINGS.audience,
+        now=NOW,
+    )
+
+
+def test_a_login_opens_a_session_of_the_users_version(world: World) -> None:
+    tokens = world.log_in()
+
+    session = world.tables.sessions[USER_ID, SESSION_ID]
+    assert (session.counter, session.version, session.attempt) == (1, 7, ATTEMPT)
+    assert session.absolute_expires_at == NOW + SETTINGS.refresh_absolute_seconds
+    assert session.idle_expires_at == NOW + SETTINGS.refresh_idle_seconds
+    claims = claims_of(tokens)
+    assert (claims.ver, claims.iat, claims.exp, claims.auth_time) == (7, NOW, NOW + 900, NOW)
+
+
+def test_a_login_in_the_second_of_a_logout_is_not_older_than_it(world: World) -> None:
+    world.tables.users[USER_ID] = a_user(logged_out_at=NOW + 3)
+
+    assert claims_of(world.log_in()).iat == NOW + 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "given", "reason"),
+    [
+        pytest.param({}, {"password": "guess"}, Reason.WRONG_PASSWORD, id="wrong-password"),
+        pytest.param({}, {"username": "eve"}, Reason.USER_UNKNOWN, id="unknown-user"),
+        pytest.param({"status": Status.DISABLED}, {}, Reason.USER_DISABLED, id="disabled-user"),
+    ],
+)
+def test_a_refused_login_opens_no_session(
+    world: World, changes: dict[str, Any], given: dict[str, str], reason: Reason
+) -> None:
+    world.tables.users[USER_ID] = a_user(**changes)
+
+    outcome = world.log_in(**given)
+
+    assert isinstance(outcome, Refused)
+    assert outcome.reason is reason
+    assert world.tables.sessions == {}
+
+
+class ChangesMeanwhile(FakeCredentials):
+    """A password change takes effect right after the credential was read, `times` times."""
+
+    times = 1
+
+    def read(self, username: str) -> Credential | None:
+        credential = super().read(username)
+        if credential and self.times > 0:
+            self.times -= 1
+            version = credential.password_version + 1
+            self.tables.credentials[username] = replace(
+                credential, password_version=version, password_hash=NEW_PASSWORD_HASH
+            )
+            user = self.tables.users[USER_ID]
+            self.tables.users[USER_ID] = replace(
+                user, password_version=version, token_version=user.token_version + 1
+            )
+        return credential
+
+
+def test_an_old_password_opens_nothing_while_it_is_being_changed(world: World) -> None:
+    world.credentials = ChangesMeanwhile(world.tables)
+
+    assert world.log_in() == Refused(Reason.WRONG_PASSWORD, USER_ID)
+
+
+def test_the_new_password_is_good_as_soon_as_it_is_there(world: World) -> None:
+    world.credentials = ChangesMeanwhile(world.tables)
+
+    assert claims_of(world.log_in(password="another-password")).ver == 8
+
+
+def test_a_password_that_never_comes_to_rest_is_a_failure(world: World) -> None:
+    world.credentials = ChangesMeanwhile(world.tables)
+    world.credentials.times = 3
+
+    with pytest.raises(UnavailableError):
+        world.log_in()
+
+
+class LosesTheAnswer(FakeSessions):
+    def put(self, session: Session) -> Written | Lost[Session]:
+        super().put(session)
+        raise UnavailableError("the answer was lost")
+
+
+class RepeatsTheWrite(FakeSessions):
+    def put(self, session: Session) -> Written | Lost[Session]:
+        super().put(session)
+        return Lost(self.read(session.user_id, session.session_id), repeated=True)
+
+
+@pytest.mark.parametrize("sessions", [LosesTheAnswer, RepeatsTheWrite])
+def test_our_own_session_is_known_again_when_the_answer_was_lost(
+    world: World, sessions: type[FakeSessions]
+) -> None:
+    world.sessions = sessions(world.tables)
+
+    assert isinstance(world.log_in(), Tokens)
+
+
+class EndsIt(FakeSessions):
+    """Our put is repeated after somebody has ended the session that its first try made."""
+
+    def put(self, session: Session) -> Written | Lost[Session]:
+        super().put(session)
+        self.end(session.user_id, session.session_id, now=NOW)
+        return Lost(self.read(session.user_id, session.session_id), repeated=True)
+
+
+class LosesTheWrite(FakeSessions):
+    def put(self, session: Session) -> Written | Lost[Session]:
+        raise UnavailableError(f"{session.session_id} was not written")
+
+
+@pytest.mark.parametrize("sessions", [EndsIt, LosesTheWrite])
+def test_a_session_that_is_not_there_or_has_ended_hands_out_nothing(
+    world: World, sessions: type[FakeSessions]
+) -> None:
+    world.sessions = sessions(world.tables)
+
+    with pytest.raises(UnavailableError):
+        world.log_in()

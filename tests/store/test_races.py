@@ -1,0 +1,129 @@
+"""Conditional writes under real races, on ministack: of many at once, exactly one wins."""
+
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any, TypeVar
+
+import pytest
+
+from rescind.model import Lost, Written
+from rescind.rules.key_set import KeyEntry, Purpose
+from tests.tables import Stores, create_tables, stores_on
+from tests.things import NOW, SESSION_ID, USER_ID, a_credential, a_session, a_user
+
+pytestmark = pytest.mark.ministack
+
+RACERS = 16
+ROUNDS = 10
+
+Result = TypeVar("Result")
+
+
+@pytest.fixture
+def stores(ministack_client: Any) -> Stores:
+    prefix = f"{secrets.token_hex(4)}-"
+    create_tables(ministack_client, prefix=prefix)
+    return stores_on(ministack_client, prefix=prefix)
+
+
+def race(run: Callable[[int], Result]) -> list[Result]:
+    """What each of many threads got that were let go at the same moment."""
+    barrier = Barrier(RACERS)
+
+    def start(racer: int) -> Result:
+        barrier.wait(timeout=10)
+        return run(racer)
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        return list(pool.map(start, range(RACERS)))
+
+
+def test_a_refresh_token_rotates_its_session_once(stores: Stores) -> None:
+    stores.sessions.put(a_session(counter=1))
+
+    for counter in range(1, ROUNDS + 1):
+        session = a_session(counter=counter)
+
+        def advance(racer: int, session: Any = session) -> Any:
+            return stores.sessions.advance(
+                session, now=NOW, idle_expires_at=NOW + 9000, attempt=f"att_{racer}"
+            )
+
+        outcomes = race(advance)
+
+        assert outcomes.count(Written()) == 1
+        row = stores.sessions.read(USER_ID, SESSION_ID)
+        assert row is not None
+        assert row.counter == counter + 1
+        assert row.attempt == f"att_{outcomes.index(Written())}"
+        assert all(lost.row == row for lost in outcomes if isinstance(lost, Lost))
+
+
+def test_a_logout_that_races_refreshes_is_never_lost(stores: Stores) -> None:
+    for round_ in range(ROUNDS):
+        session = a_session(session_id=f"ses_{round_}")
+        stores.sessions.put(session)
+
+        def refresh_or_log_out(racer: int, session: Any = session) -> Any:
+            if racer == 0:
+                return stores.sessions.end(USER_ID, session.session_id, now=NOW)
+            return stores.sessions.advance(
+                session, now=NOW, idle_expires_at=NOW + 9000, attempt=f"att_{racer}"
+            )
+
+        outcomes = race(refresh_or_log_out)
+
+        assert outcomes[0] is True
+        row = stores.sessions.read(USER_ID, session.session_id)
+        assert row is not None
+        assert row.revoked_at == NOW
+        late = stores.sessions.advance(row, now=NOW, idle_expires_at=NOW + 9000, attempt="att_late")
+        assert isinstance(late, Lost)
+
+
+def test_a_version_is_raised_by_one_however_many_ask(stores: Stores) -> None:
+    stores.accounts.create(a_user(token_version=1), a_credential())
+
+    for version in range(1, ROUNDS + 1):
+        outcomes = race(
+            lambda _, version=version: stores.users.raise_version(USER_ID, version=version, now=NOW)
+        )
+
+        assert outcomes.count(Written()) == 1
+        user = stores.users.read(USER_ID)
+        assert user is not None
+        assert user.token_version == version + 1
+
+
+def test_a_username_is_given_to_one_of_many(stores: Stores) -> None:
+    for round_ in range(ROUNDS):
+        name = f"ada-{round_}"
+
+        def create(racer: int, name: str = name) -> bool:
+            user_id = f"usr_{name}-{racer}"
+            return stores.accounts.create(
+                a_user(user_id=user_id, username=name), a_credential(user_id=user_id, username=name)
+            )
+
+        outcomes = race(create)
+
+        assert outcomes.count(True) == 1
+        credential = stores.credentials.read(name)
+        assert credential is not None
+        assert credential.user_id == f"usr_{name}-{outcomes.index(True)}"
+        users = [stores.users.read(f"usr_{name}-{racer}") for racer in range(RACERS)]
+        assert sum(user is not None for user in users) == 1
+
+
+def test_of_many_bootstraps_at_once_one_key_set_remains(stores: Stores) -> None:
+    empty = stores.key_sets.read(Purpose.ACCESS_TOKEN)
+
+    outcomes = race(
+        lambda racer: stores.key_sets.replace(empty, (KeyEntry(f"kid-{racer}", 0, b"encrypted"),))
+    )
+
+    assert outcomes.count(True) == 1
+    [entry] = stores.key_sets.read(Purpose.ACCESS_TOKEN).entries
+    assert entry.key_id == f"kid-{outcomes.index(True)}"

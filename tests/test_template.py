@@ -1,0 +1,173 @@
+"""Facts of the template that the code, or somebody's safety, relies on."""
+
+import re
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from rescind.rules.key_set import Purpose
+from rescind.settings import BOUNDS, Settings
+from tests.tables import TEMPLATE
+
+DOCUMENT: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+RESOURCES: dict[str, Any] = DOCUMENT["Resources"]
+API: dict[str, Any] = RESOURCES["Api"]["Properties"]
+ENVIRONMENT: dict[str, Any] = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
+
+
+def of_type(kind: str) -> dict[str, Any]:
+    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+TABLES = of_type("AWS::DynamoDB::Table")
+
+
+def statements(function: str) -> list[dict[str, Any]]:
+    return [
+        statement for policy in FUNCTIONS[function].get("Policies", []) for statement in policy["Statement"]
+    ]
+
+
+def granted(function: str) -> set[tuple[str, str]]:
+    """Every (action, resource) that the function may use."""
+    pairs = set()
+    for statement in statements(function):
+        actions, resources = statement["Action"], statement["Resource"]
+        for action in actions if isinstance(actions, list) else [actions]:
+            for resource in resources if isinstance(resources, list) else [resources]:
+                pairs.add((action, resource["Fn::GetAtt"][0]))
+    return pairs
+
+
+def test_every_setting_is_in_the_environment_and_the_reverse() -> None:
+    settings = {field.name.upper() for field in fields(Settings)}
+
+    assert {name for name in ENVIRONMENT if not name.startswith("POWERTOOLS_")} == settings
+
+
+@pytest.mark.parametrize(
+    "setting", [name for name in BOUNDS if name != "AUTHORIZER_TIMEOUT_SECONDS"], ids=str.lower
+)
+def test_a_parameter_and_the_code_have_the_same_bounds(setting: str) -> None:
+    parameter = DOCUMENT["Parameters"][ENVIRONMENT[setting]["Ref"]]
+
+    assert (parameter["MinValue"], parameter["MaxValue"]) == BOUNDS[setting]
+    assert parameter["MinValue"] <= parameter["Default"] <= parameter["MaxValue"]
+
+
+def test_the_stated_bound_knows_the_authorizers_timeout() -> None:
+    assert ENVIRONMENT["AUTHORIZER_TIMEOUT_SECONDS"] == FUNCTIONS["AuthorizerFunction"]["Timeout"]
+
+
+def test_the_authorizers_cache_is_the_stated_revocation_delay() -> None:
+    authorizer = API["Auth"]["Authorizers"][API["Auth"]["DefaultAuthorizer"]]
+
+    assert authorizer["Identity"]["ReauthorizeEvery"] == {"Ref": "RevocationDelaySeconds"}
+    assert authorizer["Identity"]["Headers"] == ["Authorization"]
+    assert DOCUMENT["Parameters"]["RevocationDelaySeconds"]["Default"] == 0
+
+
+def test_there_is_one_stage_and_a_changed_parameter_goes_live() -> None:
+    assert API["OpenApiVersion"] == "3.0.1"
+    assert API["AlwaysDeploy"] is True
+
+
+def test_only_the_routes_that_prove_themselves_are_open() -> None:
+    open_routes = {
+        (event["Properties"]["Method"], event["Properties"]["Path"])
+        for function in FUNCTIONS.values()
+        for event in function.get("Events", {}).values()
+        if event["Properties"].get("Auth") == {"Authorizer": "NONE"}
+    }
+
+    assert {route for route in open_routes if route[0] != "OPTIONS"} == {
+        ("POST", "/auth/login"),
+        ("POST", "/auth/refresh"),
+        ("POST", "/auth/logout"),
+        ("GET", "/.well-known/jwks.json"),
+    }
+
+
+def test_no_function_runs_longer_than_ten_seconds() -> None:
+    globally = DOCUMENT["Globals"]["Function"]["Timeout"]
+
+    assert all(function.get("Timeout", globally) <= 10 for function in FUNCTIONS.values())
+
+
+def test_the_authorizer_reads_four_tables_and_writes_none() -> None:
+    assert granted("AuthorizerFunction") == {
+        ("dynamodb:BatchGetItem", "BlocklistTable"),
+        ("dynamodb:BatchGetItem", "UsersTable"),
+        ("dynamodb:BatchGetItem", "SessionsTable"),
+        ("dynamodb:GetItem", "KeysTable"),
+    }
+
+
+def purposes_opened(function: str) -> set[str]:
+    """What the keys are for that the function may decrypt."""
+    purposes: set[str] = set()
+    for statement in statements(function):
+        if statement["Action"] == "kms:Decrypt":
+            condition = statement["Condition"]["StringEquals"]
+            assert condition["kms:EncryptionContext:stack"] == {"Ref": "AWS::StackName"}
+            allowed = condition["kms:EncryptionContext:purpose"]
+            purposes.update(allowed if isinstance(allowed, list) else [allowed])
+    return purposes
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_only_who_issues_may_open_the_signing_key(function: str) -> None:
+    may_open = {
+        "LoginFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
+        "RefreshFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
+        "LogoutFunction": {Purpose.REFRESH_TOKEN},
+    }
+
+    assert purposes_opened(function) == may_open.get(function, set())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+def test_a_policy_names_its_actions_and_its_tables(function: str) -> None:
+    for statement in statements(function):
+        assert statement["Effect"] == "Allow"
+        assert "*" not in str(statement["Action"])
+        assert "*" not in str(statement["Resource"])
+
+
+@pytest.mark.parametrize("table", TABLES, ids=str)
+def test_a_table_is_on_demand_and_recoverable(table: str) -> None:
+    assert TABLES[table]["BillingMode"] == "PAY_PER_REQUEST"
+    assert TABLES[table]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert "GlobalSecondaryIndexes" not in TABLES[table], "an index is never strongly consistent"
+
+
+def test_what_dies_by_itself_has_a_time_to_live() -> None:
+    mortal = {name for name, table in TABLES.items() if "TimeToLiveSpecification" in table}
+
+    assert mortal == {"SessionsTable", "BlocklistTable", "AttemptsTable"}
+    for name in mortal:
+        assert TABLES[name]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+
+
+def test_every_route_that_a_browser_uses_has_a_preflight() -> None:
+    routes = {
+        (name, event["Properties"]["Method"], event["Properties"]["Path"])
+        for name, function in FUNCTIONS.items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api"
+    }
+    asked = {path for name, _, path in routes if name == "PreflightFunction"}
+
+    # The JWKS is a simple request that needs none, and admin routes are not for pages.
+    assert asked == {path for _, _, path in routes if re.match(r"/auth/", path)}
+
+
+def test_every_function_has_a_folder_of_its_own() -> None:
+    folders = [function["CodeUri"] for function in FUNCTIONS.values()]
+
+    assert len(set(folders)) == len(folders)
+    for folder in folders:
+        assert (TEMPLATE.parent / folder / "app.py").is_file()
