@@ -12,7 +12,7 @@ run: $(VENV)/run.ok ## serve the whole stack on http://localhost:3000 (PORT=, PA
 	@PYTHONPATH=tools:layers/rescind exec $(BIN)/python -m rescind_local
 
 test: $(VENV)/dev.ok ## every test that needs neither Docker nor SAM nor a browser
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: lint types template test ## lint, types, template, tests
 

@@ -87,9 +87,11 @@ def test_a_version_is_raised_by_one_however_many_ask(stores: Stores) -> None:
     stores.accounts.create(a_user(token_version=1), a_credential())
 
     for version in range(1, ROUNDS + 1):
-        outcomes = race(
-            lambda _, version=version: stores.users.raise_version(USER_ID, version=version, now=NOW)
-        )
+
+        def end_everything(_: int, version: int = version) -> Any:
+            return stores.users.raise_version(USER_ID, version=version, now=NOW)
+
+        outcomes = race(end_everything)
 
         assert outcomes.count(Written()) == 1
         user = stores.users.read(USER_ID)

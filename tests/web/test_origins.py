@@ -77,7 +77,7 @@ def test_the_cookie_is_not_for_a_page_that_is_only_partly_allowed() -> None:
         check_cookie_origin(event, allowed=ALLOWED)
 
 
-@pytest.mark.parametrize("origin", ["", "://", "https://", "null"], ids=repr)
+@pytest.mark.parametrize("origin", ["", "https://", "null"], ids=repr)
 def test_an_event_without_host_is_nobodys_own_origin(origin: str) -> None:
     with pytest.raises(InvalidRequestError):
         check_cookie_origin(a_request(("Origin", origin)), allowed=ALLOWED)

@@ -44,7 +44,7 @@ def test_an_error_has_the_shape_of_rfc_6749(response: Response, status: int, cod
             id="insufficient_scope",
         ),
         pytest.param(responses.temporarily_unavailable(), {"Retry-After": "1"}, id="unavailable"),
-        pytest.param(responses.invalid_grant("why"), {}, id="invalid_grant"),
+        pytest.param(responses.invalid_grant("why"), {"WWW-Authenticate": "Bearer"}, id="invalid_grant"),
     ],
 )
 def test_an_error_says_in_its_headers_how_to_go_on(response: Response, headers: dict[str, str]) -> None:

@@ -1,0 +1,387 @@
+"""A sandbox's keys: how old the set may grow, what a failure does, and what costs a call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from rescind.keyring import Keyring
+from rescind.rules.key_set import KeyEntry, KeySet, Purpose
+from rescind.rules.refresh_tokens import MacKey
+from rescind.unavailable import UnavailableError
+from tests.things import NOW
+
+ROTATION = 30 * 86_400
+
+
+def mac_id(letter: str) -> str:
+    return f"mac_{letter * 21}A"
+
+
+def sealed(secret: bytes) -> bytes:
+    return b"sealed:" + secret
+
+
+def private_der(key: EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def public_der(key: EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
+    return key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+FIRST = ec.derive_private_key(1001, ec.SECP256R1())
+SECOND = ec.derive_private_key(1002, ec.SECP256R1())
+
+SIGNING_SET = KeySet(
+    Purpose.ACCESS_TOKEN,
+    revision=1,
+    entries=(
+        KeyEntry("first", 0, sealed(private_der(FIRST)), public_der(FIRST)),
+        KeyEntry("second", NOW + ROTATION, sealed(private_der(SECOND)), public_der(SECOND)),
+    ),
+)
+MAC_SET = KeySet(
+    Purpose.REFRESH_TOKEN,
+    revision=1,
+    entries=(
+        KeyEntry(mac_id("a"), 0, sealed(b"a" * 32)),
+        KeyEntry(mac_id("b"), NOW + ROTATION, sealed(b"b" * 32)),
+    ),
+)
+
+
+@dataclass
+class Table:
+    """The Keys table: what it holds, whether it can be read, and how often it was."""
+
+    sets: dict[Purpose, KeySet]
+    broken: bool = False
+    reads: list[Purpose] = field(default_factory=list)
+
+    def read(self, purpose: Purpose) -> KeySet:
+        self.reads.append(purpose)
+        if self.broken:
+            raise UnavailableError("the table is away")
+        return self.sets[purpose]
+
+
+@dataclass
+class Kms:
+    """Opens what was sealed here."""
+
+    broken: bool = False
+    opened: list[tuple[bytes, Purpose]] = field(default_factory=list)
+
+    def open(self, encrypted: bytes, *, purpose: Purpose) -> bytes:
+        self.opened.append((encrypted, purpose))
+        if self.broken:
+            raise UnavailableError("kms is away")
+        return encrypted.removeprefix(b"sealed:")
+
+
+@pytest.fixture
+def table() -> Table:
+    return Table({Purpose.ACCESS_TOKEN: SIGNING_SET, Purpose.REFRESH_TOKEN: MAC_SET})
+
+
+@pytest.fixture
+def kms() -> Kms:
+    return Kms()
+
+
+@pytest.fixture
+def keyring(table: Table, kms: Kms) -> Keyring:
+    return Keyring(table, kms)
+
+
+def revoke(table: Table, purpose: Purpose, position: int) -> None:
+    entries = list(table.sets[purpose].entries)
+    entries[position] = replace(entries[position], revoked_at=NOW)
+    table.sets[purpose] = replace(table.sets[purpose], entries=tuple(entries))
+
+
+# Which keys
+
+
+def test_the_verification_keys_are_those_of_the_set_by_kid(keyring: Keyring, kms: Kms) -> None:
+    keys = keyring.verification_keys(now=NOW)
+
+    assert keys == {"first": FIRST.public_key(), "second": SECOND.public_key()}
+    assert kms.opened == []
+
+
+@pytest.mark.parametrize(
+    ("now", "kid", "private_key"),
+    [
+        pytest.param(NOW, "first", FIRST, id="the first"),
+        pytest.param(NOW + ROTATION - 1, "first", FIRST, id="until the next one's second"),
+        pytest.param(NOW + ROTATION, "second", SECOND, id="the next from its second"),
+    ],
+)
+def test_the_signing_key_is_the_one_of_the_second(
+    keyring: Keyring, now: int, kid: str, private_key: EllipticCurvePrivateKey
+) -> None:
+    key = keyring.signing_key(now=now)
+
+    assert key.kid == kid
+    assert key.private_key.private_numbers() == private_key.private_numbers()
+
+
+def test_the_mac_key_of_a_rotation_stays_the_same_when_keys_rotate_since(keyring: Keyring) -> None:
+    rotated_at = NOW + ROTATION - 1
+
+    before = keyring.mac_key(now=rotated_at, at=rotated_at)
+    since = keyring.mac_key(now=rotated_at + 20, at=rotated_at)
+
+    assert before == since == MacKey(mac_id("a"), b"a" * 32)
+    assert keyring.mac_key(now=rotated_at + 20, at=rotated_at + 20).key_id == mac_id("b")
+
+
+def test_a_mac_key_is_found_by_its_id(keyring: Keyring) -> None:
+    assert keyring.mac_key_of(mac_id("a"), now=NOW) == MacKey(mac_id("a"), b"a" * 32)
+    assert keyring.mac_key_of(mac_id("b"), now=NOW) == MacKey(mac_id("b"), b"b" * 32)
+
+
+def test_a_retired_mac_key_is_found_until_the_last_session_it_signed_is_over(keyring: Keyring) -> None:
+    over = NOW + ROTATION + 31_536_060
+
+    assert keyring.mac_key_of(mac_id("a"), now=over - 1) is not None
+    assert keyring.mac_key_of(mac_id("a"), now=over) is None
+
+
+def test_a_revoked_key_is_no_key(keyring: Keyring, table: Table, kms: Kms) -> None:
+    revoke(table, Purpose.REFRESH_TOKEN, 0)
+    revoke(table, Purpose.ACCESS_TOKEN, 0)
+
+    assert keyring.mac_key_of(mac_id("a"), now=NOW) is None
+    assert keyring.verification_keys(now=NOW).keys() == {"second"}
+    assert keyring.signing_key(now=NOW).kid == "second"
+    assert keyring.mac_key(now=NOW, at=NOW).key_id == mac_id("b")
+    assert (sealed(b"a" * 32), Purpose.REFRESH_TOKEN) not in kms.opened
+
+
+def test_when_every_key_is_revoked_every_token_is_refused_and_none_is_signed(
+    keyring: Keyring, table: Table
+) -> None:
+    for purpose in Purpose:
+        revoke(table, purpose, 0)
+        revoke(table, purpose, 1)
+
+    assert keyring.verification_keys(now=NOW) == {}
+    assert keyring.mac_key_of(mac_id("a"), now=NOW) is None
+    with pytest.raises(UnavailableError):
+        keyring.signing_key(now=NOW)
+    with pytest.raises(UnavailableError):
+        keyring.mac_key(now=NOW, at=NOW)
+
+
+# How old a set may grow
+
+
+def test_a_set_is_read_again_after_60_s(keyring: Keyring, table: Table) -> None:
+    keyring.verification_keys(now=NOW)
+
+    keyring.verification_keys(now=NOW + 59)
+    assert len(table.reads) == 1
+
+    keyring.verification_keys(now=NOW + 60)
+    assert len(table.reads) == 2
+
+
+def test_a_revoked_key_ends_within_60_s(keyring: Keyring, table: Table) -> None:
+    keyring.verification_keys(now=NOW)
+
+    revoke(table, Purpose.ACCESS_TOKEN, 0)
+
+    assert keyring.verification_keys(now=NOW + 60).keys() == {"second"}
+
+
+def test_each_purpose_has_an_age_of_its_own(keyring: Keyring, table: Table) -> None:
+    keyring.verification_keys(now=NOW)
+    keyring.mac_key_of(mac_id("a"), now=NOW + 30)
+
+    keyring.verification_keys(now=NOW + 60)
+    keyring.mac_key_of(mac_id("a"), now=NOW + 60)
+
+    assert table.reads == [Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN, Purpose.ACCESS_TOKEN]
+
+
+def test_a_set_that_cannot_be_read_again_lives_for_10_minutes_and_no_longer(
+    keyring: Keyring, table: Table
+) -> None:
+    keyring.verification_keys(now=NOW)
+    table.broken = True
+
+    assert keyring.verification_keys(now=NOW + 600).keys() == {"first", "second"}
+    with pytest.raises(UnavailableError):
+        keyring.verification_keys(now=NOW + 601)
+
+
+def test_living_on_an_old_set_does_not_make_it_younger(keyring: Keyring, table: Table) -> None:
+    keyring.verification_keys(now=NOW)
+    table.broken = True
+    for age in range(60, 601, 60):
+        keyring.verification_keys(now=NOW + age)
+
+    with pytest.raises(UnavailableError):
+        keyring.verification_keys(now=NOW + 601)
+
+
+def test_an_old_set_is_tried_again_at_every_request(keyring: Keyring, table: Table) -> None:
+    keyring.verification_keys(now=NOW)
+    table.broken = True
+    keyring.verification_keys(now=NOW + 60)
+    table.broken = False
+    revoke(table, Purpose.ACCESS_TOKEN, 0)
+
+    assert keyring.verification_keys(now=NOW + 61).keys() == {"second"}
+
+
+def test_a_sandbox_that_was_frozen_reads_before_it_decides(keyring: Keyring, table: Table) -> None:
+    keyring.verification_keys(now=NOW)
+    revoke(table, Purpose.ACCESS_TOKEN, 0)
+
+    assert keyring.verification_keys(now=NOW + 86_400).keys() == {"second"}
+
+
+def test_a_clock_that_was_set_back_makes_the_set_be_read(keyring: Keyring, table: Table) -> None:
+    keyring.verification_keys(now=NOW)
+
+    keyring.verification_keys(now=NOW - 1)
+
+    assert len(table.reads) == 2
+
+
+def test_a_clock_that_was_set_back_makes_no_set_young(keyring: Keyring, table: Table) -> None:
+    keyring.verification_keys(now=NOW)
+    table.broken = True
+
+    with pytest.raises(UnavailableError):
+        keyring.verification_keys(now=NOW - 3600)
+
+
+def test_a_sandbox_that_never_read_a_set_fails(keyring: Keyring, table: Table) -> None:
+    table.broken = True
+
+    with pytest.raises(UnavailableError):
+        keyring.verification_keys(now=NOW)
+    # Not even at a second that looks as if a set had been read a moment ago.
+    with pytest.raises(UnavailableError):
+        keyring.verification_keys(now=1)
+
+
+def test_an_empty_set_is_a_failure_and_is_not_kept(keyring: Keyring, table: Table) -> None:
+    table.sets[Purpose.ACCESS_TOKEN] = KeySet(Purpose.ACCESS_TOKEN, revision=0, entries=())
+    with pytest.raises(UnavailableError):
+        keyring.verification_keys(now=NOW)
+
+    table.sets[Purpose.ACCESS_TOKEN] = SIGNING_SET
+
+    assert keyring.verification_keys(now=NOW).keys() == {"first", "second"}
+
+
+def test_a_set_that_became_empty_is_a_failure_to_read(keyring: Keyring, table: Table) -> None:
+    keyring.verification_keys(now=NOW)
+    table.sets[Purpose.ACCESS_TOKEN] = KeySet(Purpose.ACCESS_TOKEN, revision=2, entries=())
+
+    assert keyring.verification_keys(now=NOW + 600).keys() == {"first", "second"}
+    with pytest.raises(UnavailableError):
+        keyring.verification_keys(now=NOW + 601)
+
+
+# What costs a call
+
+
+def test_an_unknown_key_id_costs_no_call(keyring: Keyring, table: Table, kms: Kms) -> None:
+    keyring.mac_key_of(mac_id("a"), now=NOW)
+    calls = (len(table.reads), len(kms.opened))
+
+    assert keyring.mac_key_of(mac_id("z"), now=NOW) is None
+    assert (len(table.reads), len(kms.opened)) == calls
+
+
+def test_a_secret_is_opened_once_for_its_own_purpose(keyring: Keyring, kms: Kms) -> None:
+    for later in range(0, 600, 60):
+        keyring.mac_key(now=NOW + later, at=NOW)
+        keyring.mac_key_of(mac_id("a"), now=NOW + later)
+        keyring.signing_key(now=NOW + later)
+
+    assert kms.opened == [
+        (sealed(b"a" * 32), Purpose.REFRESH_TOKEN),
+        (sealed(private_der(FIRST)), Purpose.ACCESS_TOKEN),
+    ]
+
+
+def test_a_secret_that_could_not_be_opened_is_tried_again(keyring: Keyring, kms: Kms) -> None:
+    kms.broken = True
+    with pytest.raises(UnavailableError):
+        keyring.signing_key(now=NOW)
+
+    kms.broken = False
+
+    assert keyring.signing_key(now=NOW).kid == "first"
+
+
+# What cannot be read
+
+
+ED25519 = Ed25519PrivateKey.from_private_bytes(b"e" * 32)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param(KeyEntry("kid", 0, sealed(b""), None), id="no public key"),
+        pytest.param(KeyEntry("kid", 0, sealed(b""), b""), id="an empty public key"),
+        pytest.param(KeyEntry("kid", 0, sealed(b""), b"DER"), id="a public key that is none"),
+        pytest.param(KeyEntry("kid", 0, sealed(b""), public_der(ED25519)), id="a public key of another kind"),
+    ],
+)
+def test_a_public_key_that_cannot_be_read_is_a_failure(
+    keyring: Keyring, table: Table, entry: KeyEntry
+) -> None:
+    table.sets[Purpose.ACCESS_TOKEN] = replace(SIGNING_SET, entries=(entry,))
+
+    with pytest.raises(UnavailableError):
+        keyring.verification_keys(now=NOW)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"DER", id="none"),
+        pytest.param(private_der(ED25519), id="of another kind"),
+    ],
+)
+def test_a_private_key_that_cannot_be_read_is_a_failure(
+    keyring: Keyring, table: Table, secret: bytes
+) -> None:
+    entry = replace(SIGNING_SET.entries[0], encrypted_key=sealed(secret))
+    table.sets[Purpose.ACCESS_TOKEN] = replace(SIGNING_SET, entries=(entry,))
+
+    with pytest.raises(UnavailableError):
+        keyring.signing_key(now=NOW)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda keys: keys.verification_keys(now=NOW), id="verification_keys"),
+        pytest.param(lambda keys: keys.signing_key(now=NOW), id="signing_key"),
+        pytest.param(lambda keys: keys.mac_key(now=NOW, at=NOW), id="mac_key"),
+        pytest.param(lambda keys: keys.mac_key_of(mac_id("z"), now=NOW), id="mac_key_of"),
+    ],
+)
+def test_whatever_is_asked_a_table_that_is_away_is_a_failure_and_never_no(
+    keyring: Keyring, table: Table, ask: Callable[[Keyring], object]
+) -> None:
+    table.broken = True
+
+    with pytest.raises(UnavailableError):
+        ask(keyring)

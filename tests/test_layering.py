@@ -1,0 +1,182 @@
+"""One rule for each folder: who may import what, how long a module may be, what the authorizer loads."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from tests.things import SETTINGS
+
+ROOT = Path(__file__).parent.parent
+LAYER = ROOT / "layers" / "rescind"
+PACKAGE = LAYER / "rescind"
+
+MODULES = {str(path.relative_to(PACKAGE)): path for path in sorted(PACKAGE.rglob("*.py"))}
+FUNCTIONS = {path.parent.name: path for path in sorted(ROOT.glob("functions/*/app.py"))}
+
+# Time, randomness, the environment and AWS: all of it comes as an argument.
+IMPURE = {"boto3", "botocore", "os", "time", "datetime", "random", "secrets", "uuid"}
+# Our own modules that have one of them.
+IMPURE_OF_OURS = {
+    f"rescind.{name}"
+    for name in ("admin", "audit", "aws", "endpoint", "ids", "keyring", "keys", "store", "wiring")
+}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that this one imports, wherever the import stands; `from a import b` may mean `a.b`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            assert node.module is not None
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def has(imported: str, names: set[str]) -> bool:
+    """Whether it is one of these modules, or inside one."""
+    return any(imported == name or imported.startswith(f"{name}.") for name in names)
+
+
+def importers_of(name: str) -> set[str]:
+    return {module for module, path in MODULES.items() if any(has(each, {name}) for each in imports(path))}
+
+
+def is_pure(module: str) -> bool:
+    return module.startswith(("rules/", "web/", "flows/")) or module in {
+        "verdict.py",
+        "model.py",
+        "reasons.py",
+    }
+
+
+def test_the_modules_are_found() -> None:
+    assert {"verdict.py", "rules/sessions.py", "web/cookies.py", "flows/end.py"} <= MODULES.keys()
+    assert {"authorizer", "login", "refresh", "logout"} <= FUNCTIONS.keys()
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if is_pure(module)])
+def test_what_decides_has_no_clock_no_chance_no_environment_and_no_aws(module: str) -> None:
+    found = {each for each in imports(MODULES[module]) if has(each, IMPURE | IMPURE_OF_OURS)}
+
+    assert found == set()
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if is_pure(module)])
+def test_what_decides_imports_nothing_behind_ones_back(module: str) -> None:
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+    named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+    assert not named & {"__import__", "importlib", "open", "exec", "eval"}
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("rules/")])
+def test_the_rules_know_nothing_of_requests_and_of_stores(module: str) -> None:
+    above = {"rescind.web", "rescind.flows", "rescind.verdict", "rescind.settings"}
+
+    assert {each for each in imports(MODULES[module]) if has(each, above)} == set()
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("flows/")])
+def test_the_flows_know_nothing_of_requests(module: str) -> None:
+    assert {each for each in imports(MODULES[module]) if has(each, {"rescind.web"})} == set()
+
+
+def test_only_the_stores_and_the_keys_call_aws() -> None:
+    callers = importers_of("rescind.aws")
+
+    # The wiring makes the clients and calls nothing.
+    assert {module for module in callers if not module.startswith("store/")} == {"keys.py", "wiring.py"}
+
+
+def test_only_one_module_knows_boto3() -> None:
+    assert importers_of("boto3") | importers_of("botocore") == {"aws.py"}
+
+
+def test_the_functions_know_no_boto3_and_no_store() -> None:
+    forbidden = {"boto3", "botocore", "rescind.aws", "rescind.store", "rescind.keys"}
+
+    found = {
+        (name, each) for name, path in FUNCTIONS.items() for each in imports(path) if has(each, forbidden)
+    }
+
+    assert found == set()
+
+
+def test_the_package_of_the_stores_imports_nothing() -> None:
+    # Or the authorizer would load every store to use one.
+    assert list(imports(PACKAGE / "store" / "__init__.py")) == []
+
+
+ALL = {**MODULES, **{f"functions/{name}": path for name, path in FUNCTIONS.items()}}
+
+
+@pytest.mark.parametrize("module", [name for name, path in ALL.items() if path.stat().st_size])
+def test_a_module_opens_with_what_it_is(module: str) -> None:
+    assert ast.get_docstring(ast.parse(ALL[module].read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("module", ALL)
+def test_a_module_is_short(module: str) -> None:
+    lines = ALL[module].read_text(encoding="utf-8").count("\n")
+
+    assert lines < (90 if module.startswith("functions/") else 200)
+
+
+def loaded_by(program: str) -> set[str]:
+    """The modules that a fresh sandbox has loaded when it has run this program."""
+    environment = {
+        "PYTHONPATH": str(LAYER),
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        **{name.upper(): str(value) for name, value in asdict(SETTINGS).items()},
+        "ALLOWED_ORIGINS": ",".join(SETTINGS.allowed_origins),
+    }
+    finished = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules)"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    return set(finished.stdout.split())
+
+
+def test_the_authorizer_loads_no_password_hashing_and_nothing_that_writes() -> None:
+    loaded = loaded_by(
+        "from functions.authorizer import app\n"
+        "app.wiring.settings(), app.wiring.keyring(), app.wiring.states()"
+    )
+
+    assert "rescind.store.state" in loaded
+    unneeded = {
+        "argon2",
+        "rescind.admin",
+        "rescind.endpoint",
+        "rescind.flows.login",
+        "rescind.flows.refresh",
+        "rescind.ids",
+        "rescind.rules.passwords",
+        "rescind.store.accounts",
+        "rescind.store.blocklist",
+        "rescind.store.credentials",
+    }
+    assert loaded & unneeded == set()
+
+
+def test_a_protected_function_loads_neither_boto3_nor_cryptography() -> None:
+    loaded = loaded_by("from functions.me import app")
+
+    assert "rescind.web.caller" in loaded
+    assert loaded & {"boto3", "argon2", "jwt", "cryptography", "rescind.aws"} == set()
