@@ -23,7 +23,8 @@ def main(folder: str, requirements: str) -> None:
         subprocess.check_call([sys.executable, "-m", "venv", folder])
     print("Installing %s, which takes about a minute and is done once ..." % requirements)
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    install += ["--require-hashes", "-r", requirements]
+    # The file is the whole answer: every package, each with its hashes. There is nothing to resolve.
+    install += ["--no-deps", "--require-hashes", "-r", requirements]
     done = subprocess.run(install, stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
         sys.stderr.write(done.stderr.decode(errors="replace"))
