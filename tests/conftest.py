@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from rescind import aws
-from rescind_local.emulator import running_emulator
+from rescind_local.deploy.emulator import running_emulator
 from tests.tables import Stores, create_tables, fake_stores, stores_on
 
 

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from rescind_local.answers import MalformedAnswerError, proxy_response
-from rescind_local.gateway_responses import gateway_response
+from rescind_local.gateway.answers import MalformedAnswerError, proxy_response
+from rescind_local.gateway.gateway_responses import gateway_response
 
 DECLARED = {
     "UNAUTHORIZED": {

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from rescind_local.api import Api, Mock
 from rescind_local.errors import StartError
+from rescind_local.gateway.api import Api, Mock
 
 FUNCTIONS = {"One", "Two", "Check"}
 

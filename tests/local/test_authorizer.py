@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from rescind_local.api import Guard
-from rescind_local.authorizer import Admitted, Authorizer, Refused
 from rescind_local.errors import FunctionFailedError
+from rescind_local.gateway.api import Guard
+from rescind_local.gateway.authorizer import Admitted, Authorizer, Refused
 
 ARN = "arn:aws:execute-api:us-east-1:000000000000:local/prod/GET/me"
 OTHER_ARN = ARN.replace("/me", "/other")

@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 import rescind_local
-from rescind_local.deployment import is_loopback
-from rescind_local.emulator import running_emulator
-from rescind_local.template import read_template
+from rescind_local.deploy.deployment import is_loopback
+from rescind_local.deploy.emulator import running_emulator
+from rescind_local.deploy.template import read_template
 from tests.local.tiny import write_stack
 from tests.local_gateway import ROOT, running_gateway
 
@@ -179,7 +179,7 @@ def test_the_gateway_knows_nothing_of_the_template_that_it_serves() -> None:
     names |= set(template.values)
     segments = {part for path in template.document["paths"] for part in path.split("/") if len(part) > 4}
 
-    for module in Path(str(rescind_local.__file__)).parent.glob("*.py"):
+    for module in Path(str(rescind_local.__file__)).parent.rglob("*.py"):
         if module.name != "seed.py":
             text = module.read_text()
             assert [name for name in names if name in text] == []

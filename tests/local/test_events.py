@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
-from rescind_local.events import Incoming, method_arn, proxy_event, request_event
+from rescind_local.gateway.events import Incoming, method_arn, proxy_event, request_event
 
 INCOMING = Incoming(
     method="GET",

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from rescind_local.deploy.parameters import parameter_values
 from rescind_local.errors import StartError
-from rescind_local.parameters import parameter_values
 
 DECLARED: dict[str, dict[str, Any]] = {
     "Seconds": {"Type": "Number", "Default": 900, "MinValue": 60, "MaxValue": 3600},

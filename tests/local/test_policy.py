@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from rescind_local.policy import Access, access
+from rescind_local.gateway.policy import Access, access
 
 ARN = "arn:aws:execute-api:us-east-1:000000000000:local/prod/GET/users/7"
 

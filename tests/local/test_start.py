@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from rescind_local.deploy.template import read_template
 from rescind_local.errors import StartError
-from rescind_local.template import read_template
 from tests.local.tiny import HELLO, OPEN_TEMPLATE, write_stack
 from tests.local_gateway import ROOT, gateway_command, gateway_environment
 

@@ -299,6 +299,8 @@ def test_a_hostile_text_is_refused_and_nothing_else_happens(token: str) -> None:
     [
         pytest.param("no token", Reason.MALFORMED, id="another form"),
         pytest.param(with_header(typ="JWT"), Reason.MALFORMED, id="another kind of JWT"),
+        pytest.param(with_header(alg="none"), Reason.MALFORMED, id="another alg"),
+        pytest.param(second_spelling(LIVE), Reason.MALFORMED, id="a second spelling"),
         pytest.param(with_header(kid="other"), Reason.UNKNOWN_KEY, id="unknown key"),
         pytest.param(signed(key=FOREIGN_KEY), Reason.BAD_SIGNATURE, id="forged"),
         pytest.param(high_s_twin(), Reason.BAD_SIGNATURE, id="high s"),

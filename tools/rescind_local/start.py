@@ -11,10 +11,10 @@ from contextlib import ExitStack
 import uvicorn
 from starlette.types import ASGIApp
 
-from rescind_local.emulator import running_emulator
+from rescind_local.deploy.emulator import running_emulator
+from rescind_local.lambdas.sandboxes import ForkServer
 from rescind_local.listening import bound_sockets, listen
 from rescind_local.options import Options
-from rescind_local.sandboxes import ForkServer
 
 
 async def run(options: Options, stopping: asyncio.Event) -> None:
@@ -43,7 +43,7 @@ async def _start(options: Options, port: int, to_end: ExitStack) -> tuple[ASGIAp
     to_end.callback(server.close)
 
     # Slow to import; the two processes above get on with their own imports meanwhile.
-    from rescind_local.deployment import deploy  # noqa: PLC0415
+    from rescind_local.deploy.deployment import deploy  # noqa: PLC0415
 
     url = f"http://localhost:{port}"
     gateway, about = await deploy(options, emulator, server, url)

@@ -7,8 +7,8 @@ import secrets
 import time
 
 from rescind_local.errors import StartError
-from rescind_local.events import Incoming, proxy_event, request_event
-from rescind_local.gateway import Gateway
+from rescind_local.gateway.app import Gateway
+from rescind_local.gateway.events import Incoming, proxy_event, request_event
 
 PASSWORD = "correct-horse-battery-staple"  # noqa: S105 - it opens nothing beyond this machine
 _ACCOUNTS = {"demo": "", "admin": "admin introspect"}  # username and scope

@@ -5,11 +5,11 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from rescind_local.deploy.stack import ACCOUNT, REGION, Stack
+from rescind_local.deploy.template import Function
 from rescind_local.errors import FunctionFailedError
-from rescind_local.sandboxes import ForkServer, Pool
-from rescind_local.sources import Sources
-from rescind_local.stack import ACCOUNT, REGION, Stack
-from rescind_local.template import Function
+from rescind_local.lambdas.sandboxes import ForkServer, Pool
+from rescind_local.lambdas.sources import Sources
 
 _PASSED_ON = ("PATH", "POWERTOOLS_METRICS_DISABLED")
 

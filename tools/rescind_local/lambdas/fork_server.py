@@ -12,7 +12,7 @@ import socket
 import sys
 from pathlib import Path
 
-from rescind_local import sandbox
+from rescind_local.lambdas import sandbox
 
 # Third-party only: what a function's own folders hold must be read afresh after each change.
 _SLOW_TO_IMPORT = (

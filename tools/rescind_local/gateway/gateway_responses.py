@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from rescind_local.answers import response
+from rescind_local.gateway.answers import response
 
 # Each kind's own status and message.
 _DEFAULTS = {

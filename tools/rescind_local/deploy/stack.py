@@ -9,9 +9,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rescind_local.deploy.intrinsics import filled, intrinsics, key
+from rescind_local.deploy.template import Template
 from rescind_local.errors import StartError
-from rescind_local.intrinsics import filled, intrinsics, key
-from rescind_local.template import Template
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"

@@ -18,12 +18,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from rescind_local.answers import MalformedAnswerError, proxy_response, response
-from rescind_local.api import Api, Mock, Route
-from rescind_local.authorizer import Admitted, Authorizer, Invoke, Refused
 from rescind_local.errors import FunctionFailedError
-from rescind_local.events import Incoming, method_arn, proxy_event, request_event
-from rescind_local.gateway_responses import gateway_response
+from rescind_local.gateway.answers import MalformedAnswerError, proxy_response, response
+from rescind_local.gateway.api import Api, Mock, Route
+from rescind_local.gateway.authorizer import Admitted, Authorizer, Invoke, Refused
+from rescind_local.gateway.events import Incoming, method_arn, proxy_event, request_event
+from rescind_local.gateway.gateway_responses import gateway_response
 
 _LARGEST_BODY = 10 * 1024 * 1024
 _LONGEST_SECONDS = 29

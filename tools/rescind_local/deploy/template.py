@@ -12,8 +12,8 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from rescind_local.deploy.parameters import parameter_values
 from rescind_local.errors import StartError
-from rescind_local.parameters import parameter_values
 
 # Where the translator wants a bucket, each folder goes by its resource's name, and is found again by it.
 _BUCKET = "folders"

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from rescind_local.deploy.intrinsics import function_in
+from rescind_local.deploy.stack import Stack
+from rescind_local.deploy.template import Template
 from rescind_local.errors import FunctionFailedError, StartError
-from rescind_local.functions import Functions
-from rescind_local.intrinsics import function_in
-from rescind_local.stack import Stack
-from rescind_local.template import Template
+from rescind_local.lambdas.functions import Functions
 
 _OWN_PROPERTIES = ("ServiceToken", "ServiceTimeout")
 _PATIENCE_SECONDS = 60

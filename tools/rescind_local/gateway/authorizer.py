@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rescind_local.api import Guard
 from rescind_local.errors import FunctionFailedError
-from rescind_local.policy import Access, access
+from rescind_local.gateway.api import Guard
+from rescind_local.gateway.policy import Access, access
 
 Invoke = Callable[[str, Any], Awaitable[Any]]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from rescind_local.errors import StartError
 
 _PATIENCE_SECONDS = 30
-_TOOLS = str(Path(__file__).parent.parent)
+_TOOLS = str(Path(__file__).parents[2])
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def running_emulator() -> Iterator["Emulator"]:
         log = Path(folder) / "ministack.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-c", "from rescind_local.emulator_process import main; main()"],
+                [sys.executable, "-c", "from rescind_local.deploy.emulator_process import main; main()"],
                 env=_environment(folder, port, listener.fileno()),
                 stdin=subprocess.PIPE,  # Its end tells the process that we are gone.
                 stdout=output,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from rescind_local.deploy.intrinsics import function_in
 from rescind_local.errors import StartError
-from rescind_local.intrinsics import function_in
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _ANY_METHOD = "x-amazon-apigateway-any-method"

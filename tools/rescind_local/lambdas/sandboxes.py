@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from rescind_local.errors import FunctionFailedError
-from rescind_local.sources import Sources, Version
+from rescind_local.lambdas.sources import Sources, Version
 
 _AT_ONCE = 16  # for each function; further events wait
 _LONGEST_LINE = 1 << 27  # a 10 MB body can be six times as long in JSON
-_TOOLS = str(Path(__file__).parent.parent)
+_TOOLS = str(Path(__file__).parents[2])
 
 
 class ForkServer:
@@ -30,7 +30,7 @@ class ForkServer:
                 [
                     sys.executable,
                     "-c",
-                    "from rescind_local.fork_server import main; main()",
+                    "from rescind_local.lambdas.fork_server import main; main()",
                     str(theirs.fileno()),
                 ],
                 env={

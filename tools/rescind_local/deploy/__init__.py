@@ -1,0 +1,1 @@
+"""What CloudFormation would do: the template read, tables and keys made, functions told their environment."""
