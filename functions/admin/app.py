@@ -2,14 +2,14 @@
 
 from rescind.admin import tokens, users
 from rescind.endpoint import endpoint
-from rescind.web.caller import requires_scope
+from rescind.web.caller import caller
 from rescind.web.requests import Event
 from rescind.web.responses import Response, not_found
 
 
-@requires_scope("admin")
 @endpoint
 def handler(event: Event) -> Response:
+    caller(event, scope="admin")
     match event["httpMethod"], event["resource"]:
         case "POST", "/admin/users":
             return users.create(event)

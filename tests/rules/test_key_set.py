@@ -140,7 +140,12 @@ def test_nothing_verifies_in_an_empty_set() -> None:
             [entry("a", NOW - 9)], [NOW - 9 + ROTATION], id="one ahead, a rotation after the current"
         ),
         pytest.param([FIRST, THIRD], [], id="none while one is ahead"),
-        pytest.param([FIRST, entry("b", NOW + 1)], [], id="none in the second before the next one's time"),
+        pytest.param([FIRST, entry("b", NOW + DAY + 1)], [], id="none while one is ahead for a day"),
+        pytest.param(
+            [FIRST, entry("b", NOW + DAY)],
+            [NOW + DAY + ROTATION],
+            id="one when the next one's time comes before the next run",
+        ),
         pytest.param([FIRST, SECOND], [NOW + ROTATION], id="one in the second in which its time has come"),
         pytest.param(
             [entry("a", NOW - 10 * ROTATION)], [NOW + 3600], id="an hour ahead at least, however late the run"

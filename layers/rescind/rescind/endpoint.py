@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from rescind import audit, wiring
+from rescind.reasons import Reason
 from rescind.unavailable import UnavailableError
 from rescind.web import responses
-from rescind.web.caller import NoCallerError
+from rescind.web.caller import InsufficientScopeError, NoCallerError
 from rescind.web.origins import cors_headers
 from rescind.web.requests import Event, InvalidRequestError, TooLargeError
 from rescind.web.responses import Response, to_api_gateway
@@ -16,7 +17,7 @@ from rescind.web.responses import Response, to_api_gateway
 def endpoint(answer: Callable[[Event], Response]) -> Callable[[Event, Any], dict[str, Any]]:
     """Make a Lambda handler of a function that answers a request.
 
-    What the function raises becomes the contract's answer: 400, 401, 413, 503; 500 for what nobody foresaw.
+    What the function raises becomes the contract's answer: 400, 401, 403, 413, 503; 500 for the unforeseen.
     """
 
     @functools.wraps(answer)
@@ -28,7 +29,11 @@ def endpoint(answer: Callable[[Event], Response]) -> Callable[[Event, Any], dict
         except TooLargeError:
             response = responses.too_large()
         except NoCallerError:
+            audit.record(audit.Event.ACCESS_DENIED, reason=Reason.NO_AUTHORIZER)
             response = responses.invalid_token()
+        except InsufficientScopeError as error:
+            audit.record(audit.Event.ACCESS_DENIED, reason=Reason.INSUFFICIENT_SCOPE)
+            response = responses.insufficient_scope(error.scope)
         except UnavailableError as error:
             audit.failure(audit.Event.UNAVAILABLE, error)
             response = responses.temporarily_unavailable()

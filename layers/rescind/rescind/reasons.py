@@ -28,5 +28,9 @@ class Reason(StrEnum):
     REUSED = "reused"
     COUNTER_BEHIND = "counter_behind"
 
+    # A caller whom the authorizer let through
+    NO_AUTHORIZER = "no_authorizer"
+    INSUFFICIENT_SCOPE = "insufficient_scope"
+
     # A login
     WRONG_PASSWORD = "wrong_password"

@@ -3,6 +3,7 @@
 Nothing has a default here: the template holds the defaults, and their bounds stand in both places.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -92,7 +93,7 @@ def _text(environment: Mapping[str, str], name: str) -> str:
 def _origins(environment: Mapping[str, str], name: str) -> frozenset[str]:
     origins = [given.strip() for given in environment.get(name, "").split(",") if given.strip()]
     for origin in origins:
-        # An Origin header has no path (RFC 6454 section 7), so one with a slash at its end never matches.
-        if not origin.startswith(("https://", "http://")) or origin.count("/") != len("//"):
+        # As a browser writes it (RFC 6454 section 6.2), or it would never match: no path, no upper case.
+        if not re.fullmatch(r"https?://[^/?#@A-Z\s]+", origin):
             raise SettingsError(f"{name} must list origins such as https://app.example.com, not {origin!r}")
     return frozenset(origins)

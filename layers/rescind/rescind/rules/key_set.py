@@ -1,18 +1,22 @@
 """Which key signs and which keys verify at a given second: computed by everybody from the same entries.
 
-Entries are in the order of `signs_from`. One is always published ahead, so that everybody knows a key before
-it signs, and so that there is one to go on with when the current one is revoked.
+Entries are in the order in which they were added. One is always published ahead, so that everybody knows a
+key before it signs, and so that there is one to go on with when the current one is revoked.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 
 from rescind.rules.access_tokens import ACCESS_TOKEN_CEILING_SECONDS
 from rescind.rules.refresh_tokens import REFRESH_TOKEN_CEILING_SECONDS
 
 LEAD_SECONDS = 3600
 """How long before it signs a key is published at least: twice what anybody may cache the JWKS."""
+
+RUN_SECONDS = 86_400
+"""How often the schedule looks whether an entry is missing."""
 
 
 class Purpose(StrEnum):
@@ -58,7 +62,7 @@ def signer(key_set: KeySet, *, at: int) -> KeyEntry | None:
     come = [entry for entry in key_set.entries if entry.signs_from <= at]
     if come and come[-1].revoked_at is None:
         return come[-1]
-    ahead = [entry for entry in key_set.entries[len(come) :] if entry.revoked_at is None]
+    ahead = [entry for entry in key_set.entries if entry.signs_from > at and entry.revoked_at is None]
     return ahead[0] if ahead else None
 
 
@@ -66,18 +70,19 @@ def verifiers(key_set: KeySet, *, now: int) -> list[KeyEntry]:
     """The entries whose signatures count: each from when it is in the set, until all it signed is dead."""
     lives = _SIGNATURE_LIVES_SECONDS[key_set.purpose]
     valid = [entry for entry in key_set.entries if entry.revoked_at is None]
-    ends = [follower.signs_from + lives for follower in valid[1:]]
-    return [entry for entry, end in zip(valid, [*ends, None], strict=True) if end is None or now < end]
+    followers = zip_longest(valid, valid[1:])
+    return [entry for entry, follower in followers if follower is None or now < follower.signs_from + lives]
 
 
 def missing_starts(key_set: KeySet, *, now: int, rotation_seconds: int) -> Sequence[int]:
-    """From when each entry signs that must be added now, so that one signs and one is published ahead."""
+    """From when each entry signs that is missing: one signs, and one stays ahead until the next run."""
+    valid = [entry for entry in key_set.entries if entry.revoked_at is None]
+    last = valid[-1].signs_from if valid else 0
     current = signer(key_set, at=now)
     starts = []
     if current is None:
-        starts.append(now + LEAD_SECONDS if key_set.entries else 0)
-    ahead = [entry for entry in key_set.entries if entry.signs_from > now and entry.revoked_at is None]
-    if all(entry is current for entry in ahead):
-        began = current.signs_from if current else starts[0]
-        starts.append(max(now + LEAD_SECONDS, (began or now) + rotation_seconds))
+        last = now + LEAD_SECONDS if key_set.entries else 0
+        starts.append(last)
+    if not any(entry.signs_from > now + RUN_SECONDS and entry is not current for entry in valid):
+        starts.append(max(now + LEAD_SECONDS, (last or now) + rotation_seconds))
     return starts

@@ -29,5 +29,5 @@ def verify_password(password: str, *, password_hash: str) -> None:
     """
     try:
         _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError) as error:
+    except (VerificationError, InvalidHashError, UnicodeEncodeError) as error:
         raise WrongPasswordError("no match") from error

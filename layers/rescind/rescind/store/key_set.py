@@ -27,8 +27,8 @@ class KeySets:
         rows = item.get("entries", {}).get("L")
         if not isinstance(rows, list):
             raise attributes.MalformedItemError("the attribute entries is not a list")
-        entries = sorted((_entry_of(row.get("M", {})) for row in rows), key=lambda entry: entry.signs_from)
-        return KeySet(purpose, attributes.number(item, "revision"), tuple(entries))
+        entries = tuple(_entry_of(row.get("M", {})) for row in rows)
+        return KeySet(purpose, attributes.number(item, "revision"), entries)
 
     def replace(self, old: KeySet, entries: tuple[KeyEntry, ...]) -> bool:
         """Write other entries; whether the set was still the old one: two rotations at once make one."""

@@ -24,6 +24,14 @@ class NoCallerError(Exception):
     """The event carries no caller: the route is not behind the authorizer."""
 
 
+class InsufficientScopeError(Exception):
+    """The caller has not the scope that is needed, which `scope` names."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope)
+        self.scope = scope
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     user_id: str
@@ -36,16 +44,17 @@ class Caller:
     """What the operator stored with the user."""
 
 
-def caller(event: Event) -> Caller:
-    """The caller whom the authorizer allowed.
+def caller(event: Event, *, scope: str | None = None) -> Caller:
+    """The caller whom the authorizer allowed, who has `scope` where one is given.
 
     Raises:
         NoCallerError: there was no authorizer, so nobody has been allowed.
+        InsufficientScopeError: the caller has not that scope.
     """
     context = (event.get("requestContext") or {}).get("authorizer") or {}
     context = context.get("lambda") or context  # where an HTTP API puts it
     try:
-        return Caller(
+        who = Caller(
             user_id=context["sub"],
             session_id=context["sid"],
             token_id=context["jti"],
@@ -55,6 +64,9 @@ def caller(event: Event) -> Caller:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise NoCallerError("this route is not behind the authorizer") from error
+    if scope is not None and scope not in who.scope.split():
+        raise InsufficientScopeError(scope)
+    return who
 
 
 def requires_scope(scope: str) -> Callable[[Handler], Handler]:
@@ -64,10 +76,10 @@ def requires_scope(scope: str) -> Callable[[Handler], Handler]:
         @functools.wraps(handler)
         def guarded(event: Event, context: Any) -> dict[str, Any]:
             try:
-                granted = caller(event).scope.split()
+                caller(event, scope=scope)
             except NoCallerError:
                 return responses.to_api_gateway(responses.invalid_token())
-            if scope not in granted:
+            except InsufficientScopeError:
                 return responses.to_api_gateway(responses.insufficient_scope(scope))
             return handler(event, context)
 

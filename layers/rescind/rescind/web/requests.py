@@ -13,7 +13,7 @@ from typing import Any
 Event = Mapping[str, Any]
 
 MAX_BODY_BYTES = 8192
-_BEARER = re.compile(r"Bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
+_BEARER = re.compile(r"(?i:Bearer) +([A-Za-z0-9._~+/-]+=*)")
 
 
 class InvalidRequestError(Exception):
