@@ -211,3 +211,16 @@ def test_the_admin_routes_refuse_without_an_authorizer(stack: Stack) -> None:
 
     assert stack.answer("admin", event).status == 401
     assert stack.stores.credentials.read("grace") is None
+
+
+def test_an_operator_makes_the_first_admin_by_invoking_the_function(stack: Stack) -> None:
+    """The event of the README: IAM has let the operator in, and there is no API Gateway before the function."""
+    context = {"sub": "operator", "sid": "", "jti": "", "scope": "admin", "exp": "0", "claims": "{}"}
+    event = {
+        "httpMethod": "POST",
+        "resource": "/admin/users",
+        "body": json.dumps({"username": "grace", "password": "a-password-of-hers", "scope": "admin"}),
+        "requestContext": {"authorizer": context},
+    }
+
+    assert stack.answer("admin", event).status == 201
