@@ -71,6 +71,10 @@ class FakeUsers(FakeTable):
     def enable(self, user_id: str, *, version: int) -> Written | Lost[User]:
         return self._update(user_id, version, lambda user: replace(user, status=Status.ACTIVE))
 
+    @_atomic
+    def delete(self, user_id: str) -> bool:
+        return self.tables.users.pop(user_id, None) is not None
+
     def _update(self, user_id: str, version: int, change: Callable[[User], User]) -> Written | Lost[User]:
         user = self.tables.users.get(user_id)
         if user is None or user.token_version != version:

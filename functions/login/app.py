@@ -30,6 +30,7 @@ def handler(event: Event) -> Response:
         keys=wiring.keyring(),
         settings=settings,
         client=Client(user_agent=user_agent(event), ip=source_ip(event)),
+        nobody=ids.new_user_id(),
         session_id=ids.new_session_id(),
         token_id=ids.new_token_id(),
         attempt=ids.new_attempt_id(),

@@ -46,6 +46,7 @@ class World:
             keys=FakeKeyring(),
             settings=SETTINGS,
             client=Client(user_agent="test", ip="192.0.2.1"),
+            nobody="usr_" + "n" * 21 + "A",
             session_id=SESSION_ID,
             token_id=TOKEN_ID,
             attempt=ATTEMPT,
@@ -191,3 +192,38 @@ def test_a_session_that_is_not_there_or_has_ended_hands_out_nothing(
 
     with pytest.raises(UnavailableError):
         world.log_in()
+
+
+class Counting:
+    """Stands before a store and writes down what it is asked."""
+
+    def __init__(self, store: Any, calls: list[str]) -> None:
+        self._store = store
+        self._calls = calls
+
+    def __getattr__(self, name: str) -> Any:
+        self._calls.append(f"{type(self._store).__name__}.{name}")
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("username", ["ada", "eve"], ids=["known", "unknown"])
+def test_an_unknown_name_costs_the_same_calls_as_a_wrong_password(world: World, username: str) -> None:
+    calls: list[str] = []
+
+    login(
+        username,
+        "guess",
+        credentials=Counting(world.credentials, calls),
+        users=Counting(FakeUsers(world.tables), calls),
+        sessions=Counting(world.sessions, calls),
+        keys=FakeKeyring(),
+        settings=SETTINGS,
+        client=Client(user_agent="test", ip="192.0.2.1"),
+        nobody="usr_" + "n" * 21 + "A",
+        session_id=SESSION_ID,
+        token_id=TOKEN_ID,
+        attempt=ATTEMPT,
+        now=NOW,
+    )
+
+    assert calls == ["FakeCredentials.read", "FakeUsers.read"]

@@ -214,7 +214,7 @@ def test_the_admin_routes_refuse_without_an_authorizer(stack: Stack) -> None:
 
 
 def test_an_operator_makes_the_first_admin_by_invoking_the_function(stack: Stack) -> None:
-    """The event of the README: IAM has let the operator in, and there is no API Gateway before the function."""
+    """The event of the README: IAM has let the operator in, and no API Gateway stands before the function."""
     context = {"sub": "operator", "sid": "", "jti": "", "scope": "admin", "exp": "0", "claims": "{}"}
     event = {
         "httpMethod": "POST",

@@ -133,3 +133,14 @@ def test_no_token_password_or_event_is_in_the_log(
         "curl/8.5.0",
     ):
         assert secret not in log
+
+
+def test_where_metrics_are_switched_off_none_pile_up(
+    stack: Stack, written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+
+    for _ in range(101):
+        stack.answer("refresh", recorded("refresh"))
+
+    assert '"_aws"' not in written()

@@ -37,7 +37,10 @@ def test_a_value_may_hold_an_equals_sign() -> None:
         ("Name=A", "parameter Name: 'A' does not match [a-z]+"),
         ("Size=medium", "parameter Size: 'medium' is not one of small, large"),
         ("Second=60", "parameter Second: the template has no such parameter"),
-        ("Seconds", "parameter Seconds: write it as Name=value"),
+        (
+            "Seconds",
+            "parameter Seconds: write it as Name=value, the value in quotes if it has a space",
+        ),
     ],
 )
 def test_a_bad_value_is_refused_by_name(override: str, fault: str) -> None:

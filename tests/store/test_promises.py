@@ -49,6 +49,16 @@ def test_a_deleted_account_is_gone_whole(stores: Stores) -> None:
     assert not stores.accounts.delete(a_user())
 
 
+def test_a_user_without_a_credential_is_deleted_alone(stores: Stores) -> None:
+    stores.accounts.create(a_user(username="of-nobody"), a_credential())
+
+    assert not stores.accounts.delete(a_user(username="of-nobody"))
+    assert stores.users.delete(USER_ID)
+    assert not stores.users.delete(USER_ID)
+
+    assert stores.users.read(USER_ID) is None
+
+
 def test_raising_the_version_ends_tokens_and_sets_the_logout_time(stores: Stores) -> None:
     stores.accounts.create(a_user(), a_credential())
 

@@ -35,6 +35,14 @@ def test_the_caller_is_whom_the_authorizer_allowed(event: Event) -> None:
     assert caller(event) == ADA
 
 
+def test_a_scope_that_did_not_arrive_is_no_scope() -> None:
+    event = of_rest_api()
+    del event["requestContext"]["authorizer"]["scope"]
+
+    assert caller(event).scope == ""
+    assert write_order(event, None)["statusCode"] == 403
+
+
 def test_a_caller_may_have_no_scope_and_no_claims() -> None:
     who = caller(of_rest_api(scope="", claims="{}"))
 
@@ -68,6 +76,7 @@ NOBODY = [
             id=f"no {name}",
         )
         for name in CONTEXT
+        if name != "scope"
     ],
 ]
 

@@ -82,3 +82,4 @@ def _count(event: Event, reason: Reason | None) -> None:
         _metrics.add_dimension("reason", reason.value)
     _metrics.add_metric(event.value, MetricUnit.Count, 1)
     _metrics.flush_metrics()
+    _metrics.clear_metrics()  # Where metrics are switched off, flushing them does not.

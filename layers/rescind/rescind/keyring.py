@@ -14,6 +14,7 @@ from rescind.unavailable import UnavailableError
 
 _READ_AGAIN_SECONDS = 60
 _KEEP_AT_MOST_SECONDS = 600
+_TRY_AGAIN_SECONDS = 10
 
 
 class KeySetReader(Protocol):
@@ -31,7 +32,8 @@ class Keyring:
         self._key_sets = key_sets
         self._key_service = key_service
         self._sets: dict[Purpose, tuple[KeySet, int]] = {}
-        self._opened: dict[str, bytes] = {}
+        self._failed_at = dict.fromkeys(Purpose, 0)
+        self._opened: dict[tuple[Purpose, str], bytes] = {}
 
     def verification_keys(self, *, now: int) -> Mapping[str, EllipticCurvePublicKey]:
         """The public keys that verify access tokens, by kid."""
@@ -63,29 +65,31 @@ class Keyring:
 
     def _current(self, purpose: Purpose, now: int) -> KeySet:
         kept, read_at = self._sets.get(purpose, (None, 0))
-        age = now - read_at
         # A negative age is a clock that was set back: it says nothing, so read.
-        if kept is not None and 0 <= age < _READ_AGAIN_SECONDS:
+        age = now - read_at
+        if kept is None or not 0 <= age <= _KEEP_AT_MOST_SECONDS:
+            return self._read(purpose, now)
+        # A table that does not answer is asked every ten seconds, not several times by each request.
+        if age < _READ_AGAIN_SECONDS or 0 <= now - self._failed_at[purpose] < _TRY_AGAIN_SECONDS:
             return kept
         try:
-            read = self._read(purpose)
+            return self._read(purpose, now)
         except UnavailableError:
-            if kept is not None and 0 <= age <= _KEEP_AT_MOST_SECONDS:
-                return kept
-            raise
-        self._sets[purpose] = (read, now)
-        return read
+            self._failed_at[purpose] = now
+            return kept
 
-    def _read(self, purpose: Purpose) -> KeySet:
+    def _read(self, purpose: Purpose, now: int) -> KeySet:
         read = self._key_sets.read(purpose)
         if not read.entries:
             raise UnavailableError(f"the key set {purpose} is empty")
+        self._sets[purpose] = (read, now)
         return read
 
     def _open(self, entry: KeyEntry, purpose: Purpose) -> bytes:
-        if entry.key_id not in self._opened:
-            self._opened[entry.key_id] = self._key_service.open(entry.encrypted_key, purpose=purpose)
-        return self._opened[entry.key_id]
+        name = (purpose, entry.key_id)
+        if name not in self._opened:
+            self._opened[name] = self._key_service.open(entry.encrypted_key, purpose=purpose)
+        return self._opened[name]
 
 
 def _public_key(entry: KeyEntry) -> EllipticCurvePublicKey:

@@ -19,6 +19,9 @@ BOUNDS = {
     "KEY_ROTATION_DAYS": (1, 365),
 }
 
+# As a browser writes it (RFC 6454 section 6.2), or it would never match: no path, upper case, default port.
+_ORIGIN = re.compile(r"(?!https:.*:443$)(?!http:.*:80$)https?://[^/?#@A-Z\s]+")
+
 
 class SettingsError(Exception):
     """A setting is missing or out of range; the message names it."""
@@ -93,7 +96,6 @@ def _text(environment: Mapping[str, str], name: str) -> str:
 def _origins(environment: Mapping[str, str], name: str) -> frozenset[str]:
     origins = [given.strip() for given in environment.get(name, "").split(",") if given.strip()]
     for origin in origins:
-        # As a browser writes it (RFC 6454 section 6.2), or it would never match: no path, no upper case.
-        if not re.fullmatch(r"https?://[^/?#@A-Z\s]+", origin):
+        if not _ORIGIN.fullmatch(origin):
             raise SettingsError(f"{name} must list origins such as https://app.example.com, not {origin!r}")
     return frozenset(origins)

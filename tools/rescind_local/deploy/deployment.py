@@ -36,6 +36,7 @@ async def deploy(
     say(f"Tables: {stack.tables}, keys: {stack.keys}, at {endpoint}{' (ministack)' if emulator else ''}")
 
     functions = Functions(template.functions, stack, endpoint, server)
+    functions.quiet = True  # A start has its own lines.
     await create_custom_resources(template, stack, functions)
     gateway = Gateway(api, template.stage, functions.invoke, say)
     say(f"Functions: {len(template.functions)}, routes: {len(api.routes)}")
@@ -48,6 +49,9 @@ async def deploy(
         lines.insert(0, what_to_try(url))
     elif can_seed(gateway):
         lines.insert(0, f"No accounts were made, as {endpoint} is not on this machine.")
+    functions.quiet = False
+    if options.parameters:
+        lines.append(f"With {', '.join(options.parameters)}.")
     return gateway, "\n".join(lines)
 
 

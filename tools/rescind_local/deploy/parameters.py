@@ -21,6 +21,8 @@ def parameter_values(declared: Mapping[str, Mapping[str, Any]], overrides: Seque
             raise StartError(f"parameter {name}: it has no default and needs a value")
         values[name] = str(value)
         fault = _fault(values[name], declaration)
+        if fault and "ConstraintDescription" in declaration:
+            fault = f"does not do: {declaration['ConstraintDescription']}"
         if fault:
             raise StartError(f"parameter {name}: {values[name]!r} {fault}")
     return values
@@ -29,7 +31,9 @@ def parameter_values(declared: Mapping[str, Mapping[str, Any]], overrides: Seque
 def _named(override: str) -> tuple[str, str]:
     name, equals, value = override.partition("=")
     if not equals:
-        raise StartError(f"parameter {override}: write it as Name=value")
+        raise StartError(
+            f"parameter {override}: write it as Name=value, the value in quotes if it has a space"
+        )
     return name, value
 
 

@@ -27,12 +27,15 @@ async def seed(gateway: Gateway, stage: str) -> None:
 
 def what_to_try(url: str) -> str:
     body = json.dumps({"username": "demo", "password": PASSWORD})
+    take = 'import json, sys; print(json.load(sys.stdin)["access_token"])'
     return f"""\
-Try:
-  curl -s {url}/auth/login -H 'Content-Type: application/json' -d '{body}'
-  curl -s {url}/auth/me -H 'Authorization: Bearer <the access_token>'
+Try, in another terminal:
+  token=$(curl -s {url}/auth/login -d '{body}' | python3 -c '{take}')
+  curl -i {url}/auth/me -H "Authorization: Bearer $token"
+  curl -i {url}/auth/logout -H "Authorization: Bearer $token" -d '{{}}'
+  curl -i {url}/auth/me -H "Authorization: Bearer $token"
 
-There are two accounts, demo and admin (scopes admin introspect).
+There are two accounts, demo and admin (scopes admin and introspect).
 Both have the password {PASSWORD}"""
 
 

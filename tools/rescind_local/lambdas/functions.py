@@ -20,6 +20,7 @@ class Functions:
     def __init__(
         self, functions: Mapping[str, Function], stack: Stack, endpoint: str, server: ForkServer
     ) -> None:
+        self.quiet = False  # while set, what functions print on stdout is dropped
         self._pools = {
             name: Pool(_spec(function, stack, endpoint), Sources(function.folders), server.fork)
             for name, function in functions.items()
@@ -28,7 +29,7 @@ class Functions:
     async def invoke(self, name: str, event: Any) -> Any:
         """The function's answer; a failure is raised as `FunctionFailedError`, and told on stderr."""
         try:
-            return await self._pools[name].invoke(event)
+            return await self._pools[name].invoke(event, quiet=self.quiet)
         except FunctionFailedError as error:
             # An authorizer says "no" by raising exactly this: no accident, so no traceback.
             if error.message != "Unauthorized":

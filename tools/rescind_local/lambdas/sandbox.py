@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+STDOUT = 1
+
 Handler = Callable[[Any, "LambdaContext"], Any]
 
 
@@ -49,11 +51,13 @@ def serve(channel: socket.socket) -> None:
     function = json.loads(first)
     _settle_in(function)
 
+    terminal, nowhere = os.dup(STDOUT), os.open(os.devnull, os.O_WRONLY)
     handler: Handler | None = None
     for line in stream:
         call = json.loads(line)
         # The kernel ends the process when time is up, whatever it is doing.
         signal.setitimer(signal.ITIMER_REAL, function["timeout_seconds"])
+        os.dup2(nowhere if call["quiet"] else terminal, STDOUT)
         try:
             handler = handler or _load(function["handler"])
             answer = handler(call["event"], _context(function, call["request_id"]))

@@ -67,9 +67,10 @@ class Sandbox:
         self._reader = reader
         self._writer = writer
 
-    async def call(self, event: Any, request_id: str) -> dict[str, Any]:
+    async def call(self, event: Any, request_id: str, *, quiet: bool) -> dict[str, Any]:
         """Its answer or its error; an empty one when the process has ended instead."""
-        self._writer.write(json.dumps({"event": event, "request_id": request_id}).encode() + b"\n")
+        call = {"event": event, "request_id": request_id, "quiet": quiet}
+        self._writer.write(json.dumps(call).encode() + b"\n")
         line = await self._reader.readline()
         answer: dict[str, Any] = json.loads(line) if line else {}
         return answer
@@ -88,7 +89,7 @@ class Pool:
         self._idle: list[Sandbox] = []
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def invoke(self, event: Any) -> Any:
+    async def invoke(self, event: Any, *, quiet: bool = False) -> Any:
         """The function's answer; raises `FunctionFailedError`."""
         request_id = str(uuid.uuid4())
         async with self._turns:
@@ -96,7 +97,7 @@ class Pool:
             started = time.monotonic()
             answer: dict[str, Any] = {}
             try:
-                answer = await sandbox.call(event, request_id)
+                answer = await sandbox.call(event, request_id, quiet=quiet)
             except ConnectionError:
                 pass  # It ended before it had read the event: there is no answer, either.
             finally:

@@ -31,6 +31,7 @@ def login(
     keys: SigningKeys,
     settings: Settings,
     client: Client,
+    nobody: str,
     session_id: str,
     token_id: str,
     attempt: str,
@@ -38,12 +39,27 @@ def login(
 ) -> Tokens | Refused:
     """Verify, sign, write, answer.
 
+    Args:
+        username: as the client gave it.
+        password: likewise.
+        credentials: where the username leads to a hash and a user.
+        users: where the user is.
+        sessions: where the new session goes.
+        keys: the keys to sign with.
+        settings: lifetimes and names.
+        client: what the session remembers of it.
+        nobody: a user id that nobody has.
+        session_id: of the new session.
+        token_id: of the new access token.
+        attempt: of this request: by it the session's row is known again.
+        now: epoch seconds at the start of this request.
+
     Raises:
         UnavailableError: something could not be read, opened or written; nothing is handed out.
     """
-    credential, user = _account(username, credentials, users)
-    # Unknown and disabled users cost as much time as others.
-    password_hash = credential.password_hash if credential and user else DUMMY_HASH
+    credential, user = _account(username, credentials, users, nobody)
+    # Unknown and disabled users cost as many reads and as much hashing as others.
+    password_hash = credential.password_hash if credential else DUMMY_HASH
     try:
         verify_password(password, password_hash=password_hash)
     except WrongPasswordError:
@@ -84,14 +100,16 @@ def login(
     return tokens
 
 
-def _account(username: str, credentials: Credentials, users: Users) -> tuple[Credential | None, User | None]:
+def _account(
+    username: str, credentials: Credentials, users: Users, nobody: str
+) -> tuple[Credential | None, User | None]:
     """The credential and the user it leads to, of one password version: read anew until they agree."""
     for _ in range(_STARTS):
         credential = credentials.read(username)
-        if credential is None:
+        user = users.read(credential.user_id if credential else nobody)
+        if credential is None or user is None:
             return None, None
-        user = users.read(credential.user_id)
-        if user is None or user.password_version == credential.password_version:
+        if user.password_version == credential.password_version:
             return credential, user
     raise UnavailableError("the password is being changed")
 

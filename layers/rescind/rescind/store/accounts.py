@@ -34,7 +34,7 @@ class Accounts:
         )
 
     def delete(self, user: User) -> bool:
-        """Delete both rows, which ends every token of the user; whether they were there."""
+        """Delete both rows, which ends every token of the user; whether both were there, and of this user."""
         return self._transact(
             {
                 "Delete": {

@@ -1,5 +1,6 @@
 """Reading DynamoDB's typed attributes: what is missing or of another type is a failure, never a default."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,18 @@ def text(item: Item, name: str) -> str:
     value = item.get(name, {}).get("S")
     if not isinstance(value, str):
         raise MalformedItemError(f"the attribute {name} is not a string")
+    return value
+
+
+def json_object(item: Item, name: str) -> str:
+    """The text of a JSON object."""
+    value = text(item, name)
+    try:
+        is_object = isinstance(json.loads(value), dict)
+    except ValueError:
+        is_object = False
+    if not is_object:
+        raise MalformedItemError(f"the attribute {name} is not a JSON object")
     return value
 
 

@@ -12,7 +12,7 @@ class Blocklist:
         self._table = table
 
     def put(self, blocked: BlockedToken) -> None:
-        """Block the token. An entry that is there already is only ever put in the place of an equal one."""
+        """Block the token. Whichever entry comes last, it outlives the token."""
         item = {
             "jti": {"S": blocked.jti},
             "reason": {"S": blocked.reason},

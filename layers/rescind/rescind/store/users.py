@@ -40,6 +40,19 @@ class Users:
         """Let the user log in again, if the version is still `version`. Old tokens stay dead."""
         return self._update(user_id, version, ["#status = :status"], {":status": {"S": Status.ACTIVE.value}})
 
+    def delete(self, user_id: str) -> bool:
+        """Delete the row, which ends every token of the user; whether it was there."""
+        try:
+            aws.call(
+                self._client.delete_item,
+                TableName=self._table,
+                Key={"user_id": {"S": user_id}},
+                ConditionExpression="attribute_exists(user_id)",
+            )
+        except aws.ConditionFailedError as failed:
+            return failed.repeated  # The SDK's own first try may have deleted it.
+        return True
+
     def _update(
         self, user_id: str, version: int, assignments: list[str], values: dict[str, dict[str, str]]
     ) -> Written | Lost[User]:
@@ -71,7 +84,7 @@ def user_of(item: attributes.Item) -> User:
         username=attributes.text(item, "username"),
         status=status,
         scope=attributes.text(item, "scope"),
-        claims=attributes.text(item, "claims"),
+        claims=attributes.json_object(item, "claims"),
         token_version=attributes.number(item, "token_version"),
         password_version=attributes.number(item, "password_version"),
         logged_out_at=attributes.number(item, "logged_out_at"),

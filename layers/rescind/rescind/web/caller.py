@@ -58,7 +58,7 @@ def caller(event: Event, *, scope: str | None = None) -> Caller:
             user_id=context["sub"],
             session_id=context["sid"],
             token_id=context["jti"],
-            scope=context["scope"],
+            scope=context.get("scope", ""),  # an empty one may not arrive at all
             expires_at=int(context["exp"]),
             claims=json.loads(context["claims"]),
         )
