@@ -60,8 +60,9 @@ def run(command, failure):
 
 
 def run_by_a_newer_python():
+    which = getattr(shutil, "which", lambda name: None)  # Python 2 has none
     for name in ("python3.13", "python3.12", "python3.11"):
-        found = shutil.which(name)
+        found = which(name)
         if found and subprocess.call([found, "-c", ""], stderr=subprocess.DEVNULL) == 0:
             os.execv(found, [found] + sys.argv)
     sys.exit(
