@@ -60,7 +60,7 @@ def run(command, failure):
 
 
 def run_by_a_newer_python():
-    which = getattr(shutil, "which", lambda name: None)  # Python 2 has none
+    which = getattr(shutil, "which", lambda _: None)  # Python 2 has none
     for name in ("python3.13", "python3.12", "python3.11"):
         found = which(name)
         if found and subprocess.call([found, "-c", ""], stderr=subprocess.DEVNULL) == 0:

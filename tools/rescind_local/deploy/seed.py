@@ -31,9 +31,9 @@ def what_to_try(url: str) -> str:
     return f"""\
 Try, in another terminal:
   token=$(curl -s {url}/auth/login -d '{body}' | python3 -c '{take}')
-  curl -i {url}/auth/me -H "Authorization: Bearer $token"
-  curl -i {url}/auth/logout -H "Authorization: Bearer $token" -d '{{}}'
-  curl -i {url}/auth/me -H "Authorization: Bearer $token"
+  curl -iw "\\n" {url}/auth/me -H "Authorization: Bearer $token"
+  curl -iw "\\n" {url}/auth/logout -H "Authorization: Bearer $token" -d '{{}}'
+  curl -iw "\\n" {url}/auth/me -H "Authorization: Bearer $token"
 
 There are two accounts, demo and admin (scopes admin and introspect).
 Both have the password {PASSWORD}"""
