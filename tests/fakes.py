@@ -100,6 +100,33 @@ class FakeAccounts(FakeTable):
         del self.tables.credentials[user.username], self.tables.users[user.user_id]
         return True
 
+    @_atomic
+    def change_password(self, changed: User, *, password_hash: str, session: Session) -> bool:
+        user = self.tables.users.get(changed.user_id)
+        credential = self.tables.credentials.get(changed.username)
+        if (
+            user is None
+            or user.status is not Status.ACTIVE
+            or user.token_version != changed.token_version - 1
+            or user.password_version != changed.password_version - 1
+            or credential is None
+            or credential.user_id != changed.user_id
+            or credential.password_version != changed.password_version - 1
+            or (session.user_id, session.session_id) in self.tables.sessions
+        ):
+            return False
+        self.tables.users[changed.user_id] = replace(
+            user,
+            token_version=changed.token_version,
+            password_version=changed.password_version,
+            logged_out_at=changed.logged_out_at,
+        )
+        self.tables.credentials[changed.username] = replace(
+            credential, password_hash=password_hash, password_version=changed.password_version
+        )
+        self.tables.sessions[session.user_id, session.session_id] = session
+        return True
+
 
 class FakeSessions(FakeTable):
     @_atomic

@@ -47,7 +47,12 @@ def stores_on(client: Any, *, prefix: str = "") -> Stores:
     return Stores(
         credentials=Credentials(client, table=f"{prefix}Credentials"),
         users=Users(client, table=f"{prefix}Users"),
-        accounts=Accounts(client, credentials_table=f"{prefix}Credentials", users_table=f"{prefix}Users"),
+        accounts=Accounts(
+            client,
+            credentials_table=f"{prefix}Credentials",
+            users_table=f"{prefix}Users",
+            sessions_table=f"{prefix}Sessions",
+        ),
         sessions=Sessions(client, table=f"{prefix}Sessions"),
         blocklist=Blocklist(client, table=f"{prefix}Blocklist"),
         states=States(

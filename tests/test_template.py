@@ -122,6 +122,7 @@ def purposes_opened(function: str) -> set[str]:
 def test_only_who_issues_may_open_the_signing_key(function: str) -> None:
     may_open = {
         "LoginFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
+        "PasswordFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
         "RefreshFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
         "LogoutFunction": {Purpose.REFRESH_TOKEN},
     }

@@ -28,6 +28,7 @@ SETTINGS = Settings(
     revocation_delay_seconds=0,
     authorizer_timeout_seconds=5,
     leeway_seconds=0,
+    max_sessions_per_user=20,
     key_rotation_days=30,
     issuer="urn:rescind:test",
     audience="rescind-test",

@@ -5,7 +5,8 @@ import time
 from rescind import audit, ids, wiring
 from rescind.endpoint import endpoint
 from rescind.flows.issue import Refused, Tokens
-from rescind.flows.login import Client, login
+from rescind.flows.login import login
+from rescind.model import Client
 from rescind.web.cookies import requested_transport
 from rescind.web.requests import Event, json_object, source_ip, text, user_agent
 from rescind.web.responses import Response, invalid_grant
@@ -14,7 +15,7 @@ from rescind.web.tokens import token_response
 
 @endpoint
 def handler(event: Event) -> Response:
-    now = int(time.time())
+    now_ms = int(time.time() * 1000)
     body = json_object(event)
     username = text(body, "username", longest=256)
     password = text(body, "password", longest=256)
@@ -31,10 +32,8 @@ def handler(event: Event) -> Response:
         settings=settings,
         client=Client(user_agent=user_agent(event), ip=source_ip(event)),
         nobody=ids.new_user_id(),
-        session_id=ids.new_session_id(),
-        token_id=ids.new_token_id(),
-        attempt=ids.new_attempt_id(),
-        now=now,
+        ids=ids.new_ids(),
+        now_ms=now_ms,
     )
 
     match outcome:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from rescind.flows.issue import Refused, Tokens
-from rescind.flows.login import Client, login
-from rescind.model import Credential, Lost, Session, Status, Written
+from rescind.flows.login import login
+from rescind.model import Client, Credential, Lost, NewIds, Session, Status, Written
 from rescind.reasons import Reason
 from rescind.rules.access_tokens import AccessTokenClaims, verify_access_token
 from rescind.rules.passwords import hash_password
@@ -47,10 +47,8 @@ class World:
             settings=SETTINGS,
             client=Client(user_agent="test", ip="192.0.2.1"),
             nobody="usr_" + "n" * 21 + "A",
-            session_id=SESSION_ID,
-            token_id=TOKEN_ID,
-            attempt=ATTEMPT,
-            now=NOW,
+            ids=NewIds(SESSION_ID, TOKEN_ID, ATTEMPT),
+            now_ms=NOW * 1000,
         )
 
 
@@ -220,10 +218,8 @@ def test_an_unknown_name_costs_the_same_calls_as_a_wrong_password(world: World, 
         settings=SETTINGS,
         client=Client(user_agent="test", ip="192.0.2.1"),
         nobody="usr_" + "n" * 21 + "A",
-        session_id=SESSION_ID,
-        token_id=TOKEN_ID,
-        attempt=ATTEMPT,
-        now=NOW,
+        ids=NewIds(SESSION_ID, TOKEN_ID, ATTEMPT),
+        now_ms=NOW * 1000,
     )
 
     assert calls == ["FakeCredentials.read", "FakeUsers.read"]

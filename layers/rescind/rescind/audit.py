@@ -31,6 +31,8 @@ class Event(StrEnum):
     USER_DISABLED = "UserDisabled"
     USER_ENABLED = "UserEnabled"
     USER_DELETED = "UserDeleted"
+    PASSWORD_CHANGED = "PasswordChanged"
+    PASSWORD_CHANGE_REFUSED = "PasswordChangeRefused"
     KEYS_ADDED = "KeysAdded"
     UNAVAILABLE = "Unavailable"
     FAILED = "Failed"

@@ -2,6 +2,8 @@
 
 import secrets
 
+from rescind.model import NewIds
+
 
 def new_user_id() -> str:
     return f"usr_{secrets.token_urlsafe(16)}"
@@ -17,6 +19,11 @@ def new_token_id() -> str:
 
 def new_attempt_id() -> str:
     return f"att_{secrets.token_urlsafe(16)}"
+
+
+def new_ids() -> NewIds:
+    """For a request that opens a session."""
+    return NewIds(session_id=new_session_id(), token_id=new_token_id(), attempt=new_attempt_id())
 
 
 def new_mac_key_id() -> str:

@@ -57,6 +57,23 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """What a session remembers of who opened it."""
+
+    user_agent: str
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewIds:
+    """What a request that opens a session calls the things it makes, and itself."""
+
+    session_id: str
+    token_id: str
+    attempt: str
+
+
+@dataclass(frozen=True, slots=True)
 class BlockedToken:
     jti: str
     user_id: str | None

@@ -16,6 +16,7 @@ BOUNDS = {
     "REVOCATION_DELAY_SECONDS": (0, 300),
     "AUTHORIZER_TIMEOUT_SECONDS": (1, 10),
     "LEEWAY_SECONDS": (0, 60),
+    "MAX_SESSIONS_PER_USER": (1, 100),
     "KEY_ROTATION_DAYS": (1, 365),
 }
 
@@ -36,6 +37,7 @@ class Settings:
     revocation_delay_seconds: int
     authorizer_timeout_seconds: int
     leeway_seconds: int
+    max_sessions_per_user: int
     key_rotation_days: int
     issuer: str
     audience: str
@@ -64,6 +66,7 @@ class Settings:
             revocation_delay_seconds=_integer(environment, "REVOCATION_DELAY_SECONDS"),
             authorizer_timeout_seconds=_integer(environment, "AUTHORIZER_TIMEOUT_SECONDS"),
             leeway_seconds=_integer(environment, "LEEWAY_SECONDS"),
+            max_sessions_per_user=_integer(environment, "MAX_SESSIONS_PER_USER"),
             key_rotation_days=_integer(environment, "KEY_ROTATION_DAYS"),
             issuer=_text(environment, "ISSUER"),
             audience=_text(environment, "AUDIENCE"),

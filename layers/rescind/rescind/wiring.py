@@ -80,7 +80,10 @@ def accounts() -> "Accounts":
     from rescind.store.accounts import Accounts
 
     return Accounts(
-        dynamodb(), credentials_table=settings().credentials_table, users_table=settings().users_table
+        dynamodb(),
+        credentials_table=settings().credentials_table,
+        users_table=settings().users_table,
+        sessions_table=settings().sessions_table,
     )
 
 

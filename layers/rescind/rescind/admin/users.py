@@ -33,7 +33,7 @@ def show(event: Event) -> Response:
     if user is None:
         return _no_such_user()
     live = accounts.live_sessions(user, sessions=wiring.sessions(), now=int(time.time()))
-    return ok(shown(user, sessions=live))
+    return ok(shown(user, sessions=len(live)))
 
 
 def disable(event: Event) -> Response:

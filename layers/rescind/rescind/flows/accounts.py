@@ -1,7 +1,7 @@
 """Accounts: making a user with a password, counting their sessions, deleting them."""
 
 from rescind.flows.stores import Accounts, Sessions, Users
-from rescind.model import Credential, Status, User
+from rescind.model import Credential, Session, Status, User
 from rescind.rules.passwords import hash_password
 from rescind.rules.sessions import refusal
 
@@ -40,9 +40,15 @@ def create_user(
     return user if accounts.create(user, credential) else None
 
 
-def live_sessions(user: User, *, sessions: Sessions, now: int) -> int:
-    """How many sessions of the user still give tokens."""
-    return sum(refusal(user, session, now=now) is None for session in sessions.of_user(user.user_id))
+def live_sessions(user: User, *, sessions: Sessions, now: int) -> list[Session]:
+    """The sessions of the user that still give tokens, the newest first.
+
+    Raises:
+        UnavailableError: they could not be read.
+    """
+    rows = sessions.of_user(user.user_id)
+    live = [row for row in rows if refusal(user, row, now=now) is None]
+    return sorted(live, key=lambda row: (row.created_at_ms, row.session_id), reverse=True)
 
 
 def delete_user(user_id: str, *, users: Users, accounts: Accounts) -> bool:

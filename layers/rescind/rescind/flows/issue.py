@@ -32,6 +32,23 @@ class Refused:
     session_id: str | None = None
 
 
+def issue_first_tokens(
+    user: User, session: Session, *, keys: SigningKeys, settings: Settings, token_id: str, now: int
+) -> Tokens:
+    """The tokens of a session that is about to be opened; `issue_tokens` says what they depend on."""
+    return issue_tokens(
+        user,
+        session,
+        counter=session.counter,
+        rotated_at=session.rotated_at,
+        idle_expires_at=session.idle_expires_at,
+        keys=keys,
+        settings=settings,
+        token_id=token_id,
+        now=now,
+    )
+
+
 def issue_tokens(
     user: User,
     session: Session,

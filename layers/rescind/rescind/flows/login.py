@@ -1,24 +1,15 @@
 """Login: a password opens a session, which depends on the very credential that was verified."""
 
-from dataclasses import dataclass
-
-from rescind.flows.issue import Refused, Tokens, issue_tokens
+from rescind.flows.issue import Refused, Tokens, issue_first_tokens
 from rescind.flows.stores import Credentials, Sessions, SigningKeys, Users
-from rescind.model import Credential, Lost, Session, Status, User, Written
+from rescind.model import Client, Credential, Lost, NewIds, Session, Status, User, Written
 from rescind.reasons import Reason
 from rescind.rules.passwords import DUMMY_HASH, WrongPasswordError, verify_password
+from rescind.rules.sessions import created_after, new_session, surplus
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 
 _STARTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """What a session remembers of who opened it."""
-
-    user_agent: str
-    ip: str
 
 
 def login(
@@ -32,12 +23,10 @@ def login(
     settings: Settings,
     client: Client,
     nobody: str,
-    session_id: str,
-    token_id: str,
-    attempt: str,
-    now: int,
+    ids: NewIds,
+    now_ms: int,
 ) -> Tokens | Refused:
-    """Verify, sign, write, answer.
+    """Verify, sign, write, end what is too many, answer.
 
     Args:
         username: as the client gave it.
@@ -46,17 +35,16 @@ def login(
         users: where the user is.
         sessions: where the new session goes.
         keys: the keys to sign with.
-        settings: lifetimes and names.
+        settings: lifetimes, names and limits.
         client: what the session remembers of it.
         nobody: a user id that nobody has.
-        session_id: of the new session.
-        token_id: of the new access token.
-        attempt: of this request: by it the session's row is known again.
-        now: epoch seconds at the start of this request.
+        ids: of the new session and token, and of this request.
+        now_ms: epoch milliseconds at the start of this request.
 
     Raises:
         UnavailableError: something could not be read, opened or written; nothing is handed out.
     """
+    now = now_ms // 1000
     credential, user = _account(username, credentials, users, nobody)
     # Unknown and disabled users cost as many reads and as much hashing as others.
     password_hash = credential.password_hash if credential else DUMMY_HASH
@@ -70,33 +58,18 @@ def login(
     if user.status is not Status.ACTIVE:
         return Refused(Reason.USER_DISABLED, user.user_id)
 
-    absolute = now + settings.refresh_absolute_seconds
-    session = Session(
-        user_id=user.user_id,
-        session_id=session_id,
-        counter=1,
-        version=user.token_version,
-        attempt=attempt,
-        created_at_ms=now * 1000,
-        rotated_at=now,
-        last_used_at=now,
-        idle_expires_at=min(now + settings.refresh_idle_seconds, absolute),
-        absolute_expires_at=absolute,
-        user_agent=client.user_agent,
-        ip=client.ip,
-    )
-    tokens = issue_tokens(
+    session = new_session(
         user,
-        session,
-        counter=session.counter,
-        rotated_at=now,
-        idle_expires_at=session.idle_expires_at,
-        keys=keys,
+        ids,
+        version=user.token_version,
+        created_at_ms=created_after(sessions.of_user(user.user_id), now_ms=now_ms),
+        client=client,
         settings=settings,
-        token_id=token_id,
         now=now,
     )
+    tokens = issue_first_tokens(user, session, keys=keys, settings=settings, token_id=ids.token_id, now=now)
     _open(session, sessions)
+    _end_surplus(session, sessions, limit=settings.max_sessions_per_user, now=now)
     return tokens
 
 
@@ -119,13 +92,27 @@ def _open(session: Session, sessions: Sessions) -> None:
     try:
         match sessions.put(session):
             case Lost(row):
-                _check_own(row, session)
+                check_own(row, session)
             case Written():
                 pass
     except UnavailableError:
-        _check_own(sessions.read(session.user_id, session.session_id), session)
+        check_own(sessions.read(session.user_id, session.session_id), session)
 
 
-def _check_own(row: Session | None, session: Session) -> None:
+def check_own(row: Session | None, session: Session) -> None:
+    """Return when the row is the one that this request has written, and it is still good.
+
+    Raises:
+        UnavailableError: it is not there, is another's, or has been ended.
+    """
     if row is None or row.attempt != session.attempt or row.revoked_at is not None:
         raise UnavailableError("the session could not be written")
+
+
+def _end_surplus(session: Session, sessions: Sessions, *, limit: int, now: int) -> None:
+    """Whoever comes last of many at once sees the others, so none of them need be locked out for it."""
+    too_many = surplus(sessions.of_user(session.user_id), version=session.version, limit=limit, now=now)
+    for each in too_many:
+        sessions.end(each.user_id, each.session_id, now=now)
+    if any(each.session_id == session.session_id for each in too_many):
+        raise UnavailableError("more logins at once than there may be sessions")

@@ -1,9 +1,11 @@
-"""What to do with a refresh token, and how a session's lifetimes run."""
+"""How sessions begin, what to do with a refresh token, and which sessions are too many."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rescind.model import Session, Status, User
+from rescind.model import Client, NewIds, Session, Status, User
 from rescind.reasons import Reason
+from rescind.settings import Settings
 
 CLOCK_SKEW_SECONDS = 10
 """How far two hosts' clocks may lie apart: 5 s either way."""
@@ -99,8 +101,7 @@ def refusal(user: User | None, session: Session | None, *, now: int) -> Reason |
         return Reason.SESSION_UNKNOWN
     if session.revoked_at is not None:
         return Reason.SESSION_ENDED
-    # TTL deletes days late, so a row that is there proves nothing about time.
-    if now >= min(session.idle_expires_at, session.absolute_expires_at):
+    if not is_live(session, now=now):
         return Reason.EXPIRED
     if session.version != user.token_version:
         return Reason.TOKEN_VERSION
@@ -110,3 +111,41 @@ def refusal(user: User | None, session: Session | None, *, now: int) -> Reason |
 def _within_grace(session: Session, *, grace_seconds: int, now: int) -> bool:
     """The grace counts from the rotation and never slides; another host's clock may be ahead of ours."""
     return grace_seconds > 0 and now - session.rotated_at <= grace_seconds + CLOCK_SKEW_SECONDS
+
+
+def new_session(
+    user: User, ids: NewIds, *, version: int, created_at_ms: int, client: Client, settings: Settings, now: int
+) -> Session:
+    """A session as it is at login; `version` is the user's token version for its whole life."""
+    absolute = now + settings.refresh_absolute_seconds
+    return Session(
+        user_id=user.user_id,
+        session_id=ids.session_id,
+        counter=1,
+        version=version,
+        attempt=ids.attempt,
+        created_at_ms=created_at_ms,
+        rotated_at=now,
+        last_used_at=now,
+        idle_expires_at=min(now + settings.refresh_idle_seconds, absolute),
+        absolute_expires_at=absolute,
+        user_agent=client.user_agent,
+        ip=client.ip,
+    )
+
+
+def created_after(sessions: Iterable[Session], *, now_ms: int) -> int:
+    """When a session begins that is newer than all of these, whatever their hosts' clocks said."""
+    return max([now_ms, *(session.created_at_ms + 1 for session in sessions)])
+
+
+def surplus(sessions: Iterable[Session], *, version: int, limit: int, now: int) -> list[Session]:
+    """The sessions to end so that only the newest `limit` of this version live, the oldest first."""
+    live = [session for session in sessions if session.version == version and is_live(session, now=now)]
+    live.sort(key=lambda session: (session.created_at_ms, session.session_id))
+    return live[: max(0, len(live) - limit)]
+
+
+def is_live(session: Session, *, now: int) -> bool:
+    """Neither ended nor expired. TTL deletes days late, so a row that is there proves nothing about time."""
+    return session.revoked_at is None and now < min(session.idle_expires_at, session.absolute_expires_at)

@@ -41,6 +41,11 @@ def invalid_grant(description: str) -> Response:
     return _error(401, "invalid_grant", description, {"WWW-Authenticate": "Bearer"})
 
 
+def wrong_current_password() -> Response:
+    """400: who asks has a live token, and it stays live."""
+    return _error(400, "invalid_grant", "The current password is wrong.")
+
+
 def invalid_token() -> Response:
     """RFC 6750 section 3.1."""
     headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}

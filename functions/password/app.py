@@ -1,0 +1,56 @@
+"""POST /auth/password: change the caller's password; every token but those of the answer is dead."""
+
+import time
+
+from rescind import audit, ids, wiring
+from rescind.endpoint import endpoint
+from rescind.flows.issue import Tokens
+from rescind.flows.password import Overtaken, WrongPassword, change_password
+from rescind.model import Client
+from rescind.reasons import Reason
+from rescind.web.caller import caller
+from rescind.web.cookies import requested_transport
+from rescind.web.requests import Event, json_object, source_ip, text, user_agent
+from rescind.web.responses import Response, invalid_token, wrong_current_password
+from rescind.web.tokens import token_response
+
+
+@endpoint
+def handler(event: Event) -> Response:
+    now_ms = int(time.time() * 1000)
+    who = caller(event)
+    body = json_object(event)
+    settings = wiring.settings()
+    transport = requested_transport(event, body, allowed_origins=settings.allowed_origins)
+
+    outcome = change_password(
+        text(body, "current_password", longest=256),
+        text(body, "new_password", shortest=8, longest=256),
+        user_id=who.user_id,
+        session_id=who.session_id,
+        states=wiring.states(),
+        credentials=wiring.credentials(),
+        accounts=wiring.accounts(),
+        sessions=wiring.sessions(),
+        keys=wiring.keyring(),
+        settings=settings,
+        client=Client(user_agent=user_agent(event), ip=source_ip(event)),
+        ids=ids.new_ids(),
+        salt=ids.new_salt(),
+        now_ms=now_ms,
+    )
+
+    match outcome:
+        case Tokens() as tokens:
+            audit.record(audit.Event.PASSWORD_CHANGED, user_id=who.user_id, session_id=tokens.session_id)
+            return token_response(tokens, transport)
+        case WrongPassword():
+            _refused(Reason.WRONG_PASSWORD, who.user_id)
+            return wrong_current_password()
+        case Overtaken():
+            _refused(Reason.SESSION_ENDED, who.user_id)
+            return invalid_token()
+
+
+def _refused(reason: Reason, user_id: str) -> None:
+    audit.record(audit.Event.PASSWORD_CHANGE_REFUSED, reason=reason, user_id=user_id)

@@ -1,0 +1,105 @@
+"""Password change: the current password opens a new session, and every other token of the user is dead."""
+
+from dataclasses import dataclass, replace
+
+from rescind.flows.issue import Tokens, issue_first_tokens
+from rescind.flows.login import check_own
+from rescind.flows.stores import Accounts, Credentials, Sessions, SigningKeys, States
+from rescind.model import Client, NewIds
+from rescind.rules.passwords import DUMMY_HASH, WrongPasswordError, hash_password, verify_password
+from rescind.rules.sessions import new_session, refusal
+from rescind.settings import Settings
+from rescind.unavailable import UnavailableError
+
+_STARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPassword:
+    """The current password is another one. Nothing has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """The caller's own session has ended meanwhile. Nothing has changed."""
+
+
+def change_password(
+    current: str,
+    new: str,
+    *,
+    user_id: str,
+    session_id: str,
+    states: States,
+    credentials: Credentials,
+    accounts: Accounts,
+    sessions: Sessions,
+    keys: SigningKeys,
+    settings: Settings,
+    client: Client,
+    ids: NewIds,
+    salt: bytes,
+    now_ms: int,
+) -> Tokens | WrongPassword | Overtaken:
+    """Verify, sign, write all of it in one transaction, answer.
+
+    Args:
+        current: the password as it is.
+        new: the password as it shall be.
+        user_id: of the caller.
+        session_id: of the caller.
+        states: where the caller's user and session are.
+        credentials: where the hash is.
+        accounts: writes user, credential and session together.
+        sessions: tells whether a transaction of unknown outcome took effect.
+        keys: the keys to sign with.
+        settings: lifetimes and names.
+        client: what the new session remembers of the caller.
+        ids: of the new session and token, and of this request.
+        salt: of the new hash, 16 bytes.
+        now_ms: epoch milliseconds at the start of this request.
+
+    Raises:
+        UnavailableError: something could not be read, opened or written; nothing is handed out.
+    """
+    now = now_ms // 1000
+    for _ in range(_STARTS):
+        user, own = states.of_session(user_id, session_id)
+        if user is None or refusal(user, own, now=now) is not None:
+            return Overtaken()
+        credential = credentials.read(user.username)
+        try:
+            verify_password(current, password_hash=credential.password_hash if credential else DUMMY_HASH)
+        except WrongPasswordError:
+            return WrongPassword()
+        if credential is None or credential.user_id != user_id:
+            return WrongPassword()
+
+        changed = replace(
+            user,
+            token_version=user.token_version + 1,
+            password_version=user.password_version + 1,
+            logged_out_at=now,
+        )
+        session = new_session(
+            changed,
+            ids,
+            version=changed.token_version,
+            created_at_ms=now_ms,
+            client=client,
+            settings=settings,
+            now=now,
+        )
+        # Signed before the write: a key that fails must leave the old password good.
+        tokens = issue_first_tokens(
+            changed, session, keys=keys, settings=settings, token_id=ids.token_id, now=now
+        )
+        password_hash = hash_password(new, salt=salt)
+        try:
+            if accounts.change_password(changed, password_hash=password_hash, session=session):
+                return tokens
+        except UnavailableError:
+            # The transaction may have taken effect, its answer lost: only the row can tell.
+            check_own(sessions.read(user_id, ids.session_id), session)
+            return tokens
+    raise UnavailableError("the user is being changed by other requests")
