@@ -1,9 +1,11 @@
 """What the flows rely on, promised by the fake, by moto and by ministack alike."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from rescind.ids import new_attempt_id
 from rescind.model import BlockedToken, Lost, Status, Written
 from rescind.rules.key_set import KeyEntry, Purpose
 from tests.tables import Stores
@@ -110,6 +112,62 @@ def test_a_session_is_put_once_only(stores: Stores) -> None:
     stores.sessions.put(a_session())
 
     assert stores.sessions.put(a_session(counter=1)) == Lost(a_session(), repeated=False)
+
+
+def test_a_password_change_writes_user_credential_and_session_together(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+    changed = a_user(token_version=8, password_version=4, logged_out_at=NOW)
+    session = a_session(version=8, attempt=new_attempt_id())
+
+    assert stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session)
+
+    assert stores.users.read(USER_ID) == changed
+    assert stores.credentials.read("ada") == a_credential(password_hash="$argon2id$new", password_version=4)
+    assert stores.sessions.read(USER_ID, SESSION_ID) == session
+
+
+@pytest.mark.parametrize(
+    ("user", "credential"),
+    [
+        pytest.param({"token_version": 8}, {}, id="the-user-was-logged-out-everywhere"),
+        pytest.param({"status": Status.DISABLED}, {}, id="the-user-is-disabled"),
+        pytest.param({"password_version": 4}, {}, id="the-users-password-version-moved"),
+        pytest.param({}, {"password_version": 4}, id="the-credentials-password-version-moved"),
+        pytest.param({}, {"user_id": "usr_" + "o" * 21 + "A"}, id="the-username-is-anothers"),
+    ],
+)
+def test_a_password_change_on_other_rows_than_were_read_writes_nothing(
+    stores: Stores, user: dict[str, Any], credential: dict[str, Any]
+) -> None:
+    stores.accounts.create(a_user(**user), a_credential(**credential))
+
+    changed = stores.accounts.change_password(
+        a_user(token_version=8, password_version=4, logged_out_at=NOW),
+        password_hash="$argon2id$new",
+        session=a_session(version=8, attempt=new_attempt_id()),
+    )
+
+    assert not changed
+    assert stores.users.read(USER_ID) == a_user(**user)
+    assert stores.credentials.read("ada") == a_credential(**credential)
+    assert stores.sessions.read(USER_ID, SESSION_ID) is None
+
+
+@pytest.mark.parametrize("sent_again_after", [None, "a logout everywhere"])
+def test_a_password_change_that_the_sdk_repeats_is_one(stores: Stores, sent_again_after: str | None) -> None:
+    stores.accounts.create(a_user(), a_credential())
+    changed = a_user(token_version=8, password_version=4, logged_out_at=NOW)
+    session = a_session(version=8, attempt=new_attempt_id())
+    stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session)
+    if sent_again_after:
+        stores.users.raise_version(USER_ID, version=8, now=NOW + 1)
+        changed_since = replace(changed, token_version=9, logged_out_at=NOW + 1)
+    else:
+        changed_since = changed
+
+    stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session)
+
+    assert stores.users.read(USER_ID) == changed_since
 
 
 def test_every_session_of_a_user_is_listed(stores: Stores) -> None:

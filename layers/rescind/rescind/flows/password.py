@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from rescind.flows.issue import Tokens, issue_first_tokens
 from rescind.flows.login import check_own
 from rescind.flows.stores import Accounts, Credentials, Sessions, SigningKeys, States
-from rescind.model import Client, NewIds
+from rescind.model import Client, NewIds, Session, User
 from rescind.rules.passwords import DUMMY_HASH, WrongPasswordError, hash_password, verify_password
 from rescind.rules.sessions import new_session, refusal
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
-
-_STARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,43 +61,47 @@ def change_password(
         UnavailableError: something could not be read, opened or written; nothing is handed out.
     """
     now = now_ms // 1000
-    for _ in range(_STARTS):
-        user, own = states.of_session(user_id, session_id)
-        if user is None or refusal(user, own, now=now) is not None:
-            return Overtaken()
-        credential = credentials.read(user.username)
-        try:
-            verify_password(current, password_hash=credential.password_hash if credential else DUMMY_HASH)
-        except WrongPasswordError:
-            return WrongPassword()
-        if credential is None or credential.user_id != user_id:
-            return WrongPassword()
+    user, own = states.of_session(user_id, session_id)
+    if user is None or refusal(user, own, now=now) is not None:
+        return Overtaken()
+    credential = credentials.read(user.username)
+    try:
+        verify_password(current, password_hash=credential.password_hash if credential else DUMMY_HASH)
+    except WrongPasswordError:
+        return WrongPassword()
 
-        changed = replace(
-            user,
-            token_version=user.token_version + 1,
-            password_version=user.password_version + 1,
-            logged_out_at=now,
-        )
-        session = new_session(
-            changed,
-            ids,
-            version=changed.token_version,
-            created_at_ms=now_ms,
-            client=client,
-            settings=settings,
-            now=now,
-        )
-        # Signed before the write: a key that fails must leave the old password good.
-        tokens = issue_first_tokens(
-            changed, session, keys=keys, settings=settings, token_id=ids.token_id, now=now
-        )
-        password_hash = hash_password(new, salt=salt)
-        try:
-            if accounts.change_password(changed, password_hash=password_hash, session=session):
-                return tokens
-        except UnavailableError:
-            # The transaction may have taken effect, its answer lost: only the row can tell.
-            check_own(sessions.read(user_id, ids.session_id), session)
+    changed = replace(
+        user,
+        token_version=user.token_version + 1,
+        password_version=user.password_version + 1,
+        logged_out_at=now,
+    )
+    session = new_session(
+        changed,
+        ids,
+        version=changed.token_version,
+        created_at_ms=now_ms,
+        client=client,
+        settings=settings,
+        now=now,
+    )
+    # Signed before the write: a key that fails must leave the old password good.
+    tokens = issue_first_tokens(
+        changed, session, keys=keys, settings=settings, token_id=ids.token_id, now=now
+    )
+    password_hash = hash_password(new, salt=salt)
+    try:
+        if accounts.change_password(changed, password_hash=password_hash, session=session):
             return tokens
-    raise UnavailableError("the user is being changed by other requests")
+    except UnavailableError:
+        # The transaction may have taken effect, its answer lost: only the row can tell.
+        check_own(sessions.read(user_id, ids.session_id), session)
+        return tokens
+    return _why_not(*states.of_session(user_id, session_id), now=now)
+
+
+def _why_not(user: User | None, own: Session | None, *, now: int) -> Overtaken:
+    """Nothing was written, as the rows had moved: mostly because the user's tokens were ended meanwhile."""
+    if refusal(user, own, now=now) is None:
+        raise UnavailableError("the user is being changed by other requests")
+    return Overtaken()
