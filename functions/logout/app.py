@@ -6,7 +6,7 @@ from rescind import audit, wiring
 from rescind.endpoint import endpoint
 from rescind.flows.end import Revoked, effective_by
 from rescind.flows.logout import LoggedOut, TwoUsers, logout
-from rescind.web.cookies import Transport, forgotten, presented_refresh_token
+from rescind.web.cookies import Transport, clear_refresh_cookie, presented_refresh_token
 from rescind.web.requests import Event, bearer_token, flag, json_object
 from rescind.web.responses import Response, invalid_request, ok
 
@@ -37,17 +37,14 @@ def handler(event: Event) -> Response:
         case LoggedOut(revoked):
             _record(outcome)
             answer = {
-                "revoked": revoked,
+                "revoked": revoked.value,
                 "effective_by": effective_by(time.time(), settings=settings),
             }
-            return ok(answer, forgotten() if presented.transport is Transport.COOKIE else None)
+            return ok(answer, clear_refresh_cookie() if presented.transport is Transport.COOKIE else None)
 
 
 def _record(outcome: LoggedOut) -> None:
-    match outcome.revoked:
-        case Revoked.ALL_SESSIONS:
-            audit.record(audit.Event.USER_REVOKED, user_id=outcome.user_id)
-        case Revoked.SESSION:
-            audit.record(audit.Event.SESSION_REVOKED, user_id=outcome.user_id, session_id=outcome.session_id)
-        case _:
-            pass
+    if outcome.revoked is Revoked.ALL_SESSIONS:
+        audit.record(audit.Event.USER_REVOKED, user_id=outcome.user_id)
+    for session_id in outcome.session_ids:
+        audit.record(audit.Event.SESSION_REVOKED, user_id=outcome.user_id, session_id=session_id)

@@ -92,7 +92,7 @@ def world() -> World:
     ],
 )
 def test_a_credential_ends_its_own_session_and_no_other(world: World, credentials: Any) -> None:
-    assert world.log_out(**credentials) == LoggedOut(Revoked.SESSION, USER_ID, SESSION_ID)
+    assert world.log_out(**credentials) == LoggedOut(Revoked.SESSION, USER_ID, (SESSION_ID,))
 
     assert world.ended == {SESSION_ID}
     assert world.version == 7
@@ -140,8 +140,9 @@ def test_the_access_token_of_a_logout_is_blocklisted_for_its_life(world: World, 
 
 
 def test_two_credentials_of_one_user_end_both_their_sessions(world: World) -> None:
-    world.log_out(bearer=BEARER_OF_ANOTHER_SESSION, token=CURRENT)
+    outcome = world.log_out(bearer=BEARER_OF_ANOTHER_SESSION, token=CURRENT)
 
+    assert set(outcome.session_ids) == {SESSION_ID, OTHER_SESSION}
     assert world.ended == {SESSION_ID, OTHER_SESSION}
 
 

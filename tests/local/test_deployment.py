@@ -8,9 +8,9 @@ import httpx
 import pytest
 
 import rescind_local
-from rescind_local.deploy.deployment import is_loopback
 from rescind_local.deploy.emulator import running_emulator
 from rescind_local.deploy.template import read_template
+from rescind_local.deployment import is_loopback
 from tests.local.tiny import write_stack
 from tests.local_gateway import ROOT, running_gateway
 

@@ -12,10 +12,10 @@ from rescind.web.cookies import (
     COOKIE,
     PresentedToken,
     Transport,
-    forgotten,
-    kept,
+    clear_refresh_cookie,
     presented_refresh_token,
     requested_transport,
+    set_refresh_cookie,
 )
 from rescind.web.requests import InvalidRequestError
 from tests.things import a_request
@@ -67,7 +67,7 @@ def attributes(headers: dict[str, str]) -> dict[str, str | bool]:
 def test_a_browser_sends_the_kept_cookie_back_to_this_origin_only() -> None:
     browser = Browser()
 
-    browser.receive(kept("r1.token", seconds=600))
+    browser.receive(set_refresh_cookie("r1.token", seconds=600))
 
     assert browser.cookie_for(f"{API}/auth/refresh") == f"{COOKIE}=r1.token"
     assert browser.cookie_for("https://evil.example.com/") is None
@@ -76,21 +76,21 @@ def test_a_browser_sends_the_kept_cookie_back_to_this_origin_only() -> None:
 
 def test_strategy_6_a_logout_makes_the_browser_forget_the_cookie() -> None:
     browser = Browser()
-    browser.receive(kept("r1.token", seconds=600))
+    browser.receive(set_refresh_cookie("r1.token", seconds=600))
 
-    browser.receive(forgotten())
+    browser.receive(clear_refresh_cookie())
 
     assert browser.cookie_for(f"{API}/auth/refresh") is None
 
 
 def test_strategy_6_a_logout_makes_the_browser_forget_what_the_pages_stored() -> None:
     # Not "cookies": that would take the cookies of every other application of this site.
-    assert forgotten()["Clear-Site-Data"] == '"cache", "storage"'
-    assert forgotten().keys() == {"Set-Cookie", "Clear-Site-Data"}
+    assert clear_refresh_cookie()["Clear-Site-Data"] == '"cache", "storage"'
+    assert clear_refresh_cookie().keys() == {"Set-Cookie", "Clear-Site-Data"}
 
 
 def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites() -> None:
-    assert attributes(kept("r1.token", seconds=600)) == {
+    assert attributes(set_refresh_cookie("r1.token", seconds=600)) == {
         "max-age": "600",
         "path": "/",
         "secure": True,
@@ -100,13 +100,16 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites() -> None:
 
 
 def test_a_browser_takes_a_deletion_only_with_the_attributes_of_the_cookie() -> None:
-    assert attributes(forgotten()) == {**attributes(kept("r1.token", seconds=600)), "max-age": "0"}
-    assert SimpleCookie(forgotten()["Set-Cookie"])[COOKIE].value == ""
+    assert attributes(clear_refresh_cookie()) == {
+        **attributes(set_refresh_cookie("r1.token", seconds=600)),
+        "max-age": "0",
+    }
+    assert SimpleCookie(clear_refresh_cookie()["Set-Cookie"])[COOKIE].value == ""
 
 
 def test_the_name_makes_a_browser_insist_on_secure_and_on_this_host() -> None:
     assert COOKIE.startswith("__Host-")
-    assert "domain" not in kept("r1.token", seconds=600)["Set-Cookie"].lower()
+    assert "domain" not in set_refresh_cookie("r1.token", seconds=600)["Set-Cookie"].lower()
 
 
 # What a request presents

@@ -43,7 +43,7 @@ async def _start(options: Options, port: int, to_end: ExitStack) -> tuple[ASGIAp
     to_end.callback(server.close)
 
     # Slow to import; the two processes above get on with their own imports meanwhile.
-    from rescind_local.deploy.deployment import deploy  # noqa: PLC0415
+    from rescind_local.deployment import deploy  # noqa: PLC0415
 
     url = f"http://localhost:{port}"
     gateway, about = await deploy(options, emulator, server, url)

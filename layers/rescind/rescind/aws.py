@@ -1,4 +1,4 @@
-"""A boto3 client that gives up in time, and its failures in our words. For `store/` and `keys.py` only."""
+"""boto3 clients with short deadlines, and their failures in our words, for `store/` and `keys.py`."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ class ConditionFailedError(Exception):
 
 
 def client(service: str) -> Any:
-    """A client with deadlines, which takes no answer for a good one unless it is a JSON object."""
+    """A client with short deadlines; a 200 whose body is not a JSON object is a failure."""
     made = boto3.client(service, config=_CONFIG)
     made.meta.events.register(f"before-parse.{service}", _refuse_unreadable)
     return made

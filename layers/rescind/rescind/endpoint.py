@@ -1,4 +1,4 @@
-"""The door that every route has: the same frame of CORS, log context and failures around each handler."""
+"""Wraps the handler of every route: CORS headers, the log's context, and what becomes of failures."""
 
 import functools
 from collections.abc import Callable
@@ -22,7 +22,9 @@ def endpoint(answer: Callable[[Event], Response]) -> Callable[[Event, Any], dict
 
     @functools.wraps(answer)
     def handler(event: Event, _context: Any) -> dict[str, Any]:
+        cors: dict[str, str] = {}
         try:
+            cors = cors_headers(event, allowed=wiring.settings().allowed_origins)
             response = answer(event)
         except InvalidRequestError as error:
             response = responses.invalid_request(str(error))
@@ -40,14 +42,7 @@ def endpoint(answer: Callable[[Event], Response]) -> Callable[[Event, Any], dict
         except Exception as error:  # noqa: BLE001 - the last frame: it logs no more than type and place
             audit.failure(audit.Event.FAILED, error)
             response = responses.server_error()
-        return to_api_gateway(response, _cors(event))
+        return to_api_gateway(response, cors)
 
     # log_event=False outranks POWERTOOLS_LOGGER_LOG_EVENT: an event holds passwords and tokens.
     return audit.logger.inject_lambda_context(handler, log_event=False)
-
-
-def _cors(event: Event) -> dict[str, str]:
-    try:
-        return cors_headers(event, allowed=wiring.settings().allowed_origins)
-    except Exception:  # noqa: BLE001 - settings that are wrong have been reported above
-        return {}

@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS, REFRESH_TOKEN_CEILING_SECONDS
+
 BOUNDS = {
-    "ACCESS_TOKEN_SECONDS": (60, 3600),
-    "REFRESH_IDLE_SECONDS": (4400, 31_536_000),
-    "REFRESH_ABSOLUTE_SECONDS": (4400, 31_536_000),
+    "ACCESS_TOKEN_SECONDS": (60, ACCESS_TOKEN_CEILING_SECONDS),
+    # Longer than any access token lives, so that an idle session's row outlives its tokens.
+    "REFRESH_IDLE_SECONDS": (4400, REFRESH_TOKEN_CEILING_SECONDS),
+    "REFRESH_ABSOLUTE_SECONDS": (4400, REFRESH_TOKEN_CEILING_SECONDS),
     "REFRESH_GRACE_SECONDS": (0, 600),
     "REVOCATION_DELAY_SECONDS": (0, 300),
     "AUTHORIZER_TIMEOUT_SECONDS": (1, 10),

@@ -9,14 +9,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rescind_local.account import CREDENTIALS, REGION
 from rescind_local.deploy.intrinsics import filled, intrinsics, key
 from rescind_local.deploy.template import Template
 from rescind_local.errors import StartError
 
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
-# Any will do, and no others are used: whatever the endpoint is, it never sees yours.
-CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
 # The gateway itself stands for the rest of the template: functions, roles, schedules, the API.
 _CREATED = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::KMS::Alias")
 _PATIENCE_SECONDS = 30

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from rescind_local.deploy.stack import ACCOUNT, REGION
+from rescind_local.account import ACCOUNT, REGION
 
 API_ID = "local"
 

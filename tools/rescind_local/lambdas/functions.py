@@ -5,7 +5,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from rescind_local.deploy.stack import ACCOUNT, REGION, Stack
+from rescind_local.account import ACCOUNT, REGION
+from rescind_local.deploy.stack import Stack
 from rescind_local.deploy.template import Function
 from rescind_local.errors import FunctionFailedError
 from rescind_local.lambdas.sandboxes import ForkServer, Pool

@@ -1,4 +1,4 @@
-"""Ending: one token, one session, or everything that a user has. Each is one monotone write."""
+"""Ending one token, or everything that a user has, in one monotone write; and letting a user in again."""
 
 import math
 from collections.abc import Callable
@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from rescind.flows.stores import Blocklist, Users
 from rescind.model import BlockedToken, Lost, Status, User, Written
-from rescind.rules.access_tokens import ACCESS_TOKEN_CEILING_SECONDS, AccessTokenClaims
+from rescind.rules.access_tokens import AccessTokenClaims
+from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 
@@ -36,7 +37,7 @@ def end_everything(user: User, *, users: Users, now: int) -> None:
 
 
 def revoke(user_id: str, *, users: Users, now: int) -> User | None:
-    """End every token of a user; the user as they now stand. None when there is no such user.
+    """End every token of a user; the user as read before. None when there is no such user.
 
     Raises:
         UnavailableError: a call failed.

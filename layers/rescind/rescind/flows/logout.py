@@ -17,7 +17,8 @@ from rescind.verdict import Allow
 class LoggedOut:
     revoked: Revoked
     user_id: str | None = None
-    session_id: str | None = None
+    session_ids: tuple[str, ...] = ()
+    """Of the sessions that this request has ended one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +59,24 @@ def logout(
         user = live.user if live else _user_of_current(token, states, now)
 
     # The session first: were the token blocked and this to fail, a retry could not say any more which it was.
-    outcome = LoggedOut(Revoked.NOTHING)
     if user:
         end_everything(user, users=users, now=now)
         outcome = LoggedOut(Revoked.ALL_SESSIONS, user.user_id)
     else:
-        lineages = [(token.user_id, token.session_id)] if token else []
-        if live and (live.claims.sub, live.claims.sid) not in lineages:
-            lineages.append((live.claims.sub, live.claims.sid))
-        for user_id, session_id in lineages:
-            if sessions.end(user_id, session_id, now=now):
-                outcome = LoggedOut(Revoked.SESSION, user_id, session_id)
+        lineages = {(token.user_id, token.session_id)} if token else set()
+        if live:
+            lineages.add((live.claims.sub, live.claims.sid))
+        ended = [lineage for lineage in sorted(lineages) if sessions.end(*lineage, now=now)]
+        outcome = _ended(ended)
     if live:
         block_token(live.claims.jti, claims=live.claims, reason="logout", blocklist=blocklist, now=now)
     return outcome
+
+
+def _ended(lineages: list[tuple[str, str]]) -> LoggedOut:
+    if not lineages:
+        return LoggedOut(Revoked.NOTHING)
+    return LoggedOut(Revoked.SESSION, lineages[0][0], tuple(session_id for _, session_id in lineages))
 
 
 def _authentic(text: str | None, keys: MacKeys, now: int) -> RefreshToken | None:

@@ -17,12 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from rescind.reasons import Reason
 from rescind.rules.identifiers import is_session_id, is_token_id, is_user_id
-
-ACCESS_TOKEN_CEILING_SECONDS = 3600
-"""No setting makes an access token live longer."""
+from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS
 
 _MAX_LENGTH = 8192
-_CLOCK_SKEW_SECONDS = 60
+# Far more than clocks differ: a token from the future is a signer gone wrong, not a host a little ahead.
+_IAT_AHEAD_SECONDS = 60
 _FORM = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{86})")
 # The order of P-256 (SEC 2 section 2.4.2): (r, s) and (r, n - s) both verify, so only the lower s counts.
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -132,7 +131,7 @@ def _claims(members: dict[str, Any], *, now: int) -> AccessTokenClaims:
     )
     if not well_formed:
         raise InvalidTokenError(Reason.WRONG_CLAIMS)
-    if members["iat"] > now + _CLOCK_SKEW_SECONDS:
+    if members["iat"] > now + _IAT_AHEAD_SECONDS:
         raise InvalidTokenError(Reason.FROM_THE_FUTURE)
     return AccessTokenClaims(**members)
 

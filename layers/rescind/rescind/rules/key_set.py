@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 
-from rescind.rules.access_tokens import ACCESS_TOKEN_CEILING_SECONDS
-from rescind.rules.refresh_tokens import REFRESH_TOKEN_CEILING_SECONDS
+from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS, REFRESH_TOKEN_CEILING_SECONDS
 
 LEAD_SECONDS = 3600
 """How long before it signs a key is published at least: twice what anybody may cache the JWKS."""

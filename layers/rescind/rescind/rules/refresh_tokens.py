@@ -13,9 +13,6 @@ from rescind.reasons import Reason
 from rescind.rules.access_tokens import InvalidTokenError
 from rescind.rules.identifiers import MAC_KEY_ID, SESSION_ID, USER_ID
 
-REFRESH_TOKEN_CEILING_SECONDS = 31_536_000
-"""No setting makes a session live longer."""
-
 _FORM = re.compile(
     rf"r1\.(?P<key_id>{MAC_KEY_ID})\.(?P<user_id>{USER_ID})\.(?P<session_id>{SESSION_ID})"
     r"\.(?P<counter>[1-9][0-9]{0,9})\.(?P<mac>[A-Za-z0-9_-]{43})"

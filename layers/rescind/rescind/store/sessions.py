@@ -4,10 +4,11 @@ from typing import Any
 
 from rescind import aws
 from rescind.model import Lost, Session, Written
+from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS
 from rescind.store import attributes
 
-TOMBSTONE_SECONDS = 3720
-"""An ended session's row outlives its access tokens (3600 s), and any late copy of the put that made it."""
+TOMBSTONE_SECONDS = ACCESS_TOKEN_CEILING_SECONDS + 120
+"""An ended session's row outlives its access tokens, and any late copy of the put that made it."""
 
 _EXPIRED_ROW_SECONDS = 120
 

@@ -62,12 +62,12 @@ def requested_transport(
     return transport
 
 
-def kept(refresh_token: str, *, seconds: int) -> dict[str, str]:
+def set_refresh_cookie(refresh_token: str, *, seconds: int) -> dict[str, str]:
     """The header with which a browser keeps the token, out of reach of scripts and of other sites."""
     return {"Set-Cookie": f"{COOKIE}={refresh_token}; Max-Age={seconds}; {_ATTRIBUTES}"}
 
 
-def forgotten() -> dict[str, str]:
+def clear_refresh_cookie() -> dict[str, str]:
     """The headers with which a browser forgets: the cookie, and all that this origin stored."""
     return {
         "Set-Cookie": f"{COOKIE}=; Max-Age=0; {_ATTRIBUTES}",

@@ -17,7 +17,7 @@ _BEARER = re.compile(r"(?i:Bearer) +([A-Za-z0-9._~+/-]+=*)")
 
 
 class InvalidRequestError(Exception):
-    """The request is malformed; the message tells its sender what to mend."""
+    """The request is malformed; the message tells its sender what to fix."""
 
 
 class TooLargeError(Exception):

@@ -1,7 +1,7 @@
 """The token response (RFC 6749 section 5.1), in the transport that was asked for."""
 
 from rescind.flows.issue import Tokens
-from rescind.web.cookies import Transport, kept
+from rescind.web.cookies import Transport, set_refresh_cookie
 from rescind.web.responses import Response, ok
 
 
@@ -16,6 +16,6 @@ def token_response(tokens: Tokens, transport: Transport) -> Response:
     }
     match transport:
         case Transport.COOKIE:
-            return ok(body, kept(tokens.refresh_token, seconds=tokens.refresh_expires_in))
+            return ok(body, set_refresh_cookie(tokens.refresh_token, seconds=tokens.refresh_expires_in))
         case Transport.BODY:
             return ok({**body, "refresh_token": tokens.refresh_token})

@@ -6,16 +6,17 @@ import os
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from rescind_local.deploy.custom_resources import create_custom_resources, custom_resources, given_properties
+from rescind_local.account import REGION
+from rescind_local.custom_resources import create_custom_resources, custom_resources, given_properties
 from rescind_local.deploy.emulator import Emulator
-from rescind_local.deploy.seed import can_seed, seed, what_to_try
-from rescind_local.deploy.stack import REGION, create_stack
+from rescind_local.deploy.stack import create_stack
 from rescind_local.deploy.template import read_template
 from rescind_local.gateway.api import Api
 from rescind_local.gateway.app import Gateway
 from rescind_local.lambdas.functions import Functions
 from rescind_local.lambdas.sandboxes import ForkServer
 from rescind_local.options import Options
+from rescind_local.seed import can_seed, seed, what_to_try
 
 
 async def deploy(
