@@ -16,7 +16,7 @@ from rescind import audit, wiring
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.rules.passwords import hash_password
 from tests.tables import Stores, create_tables, stores_on
-from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, a_credential, a_user
+from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
 
 EVENTS = Path(__file__).parent.parent / "events"
 
@@ -71,6 +71,24 @@ def recorded(name: str, *, body: object = None, headers: dict[str, str] | None =
     for key, value in (headers or {}).items():
         event["headers"][key] = value
         event["multiValueHeaders"][key] = [value]
+    return event
+
+
+def recorded_from(
+    tokens: dict[str, Any],
+    name: str,
+    *,
+    user_id: str = USER_ID,
+    body: object = None,
+    headers: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """A recorded event of a protected route, as it comes from the holder of these tokens."""
+    event = recorded(name, body=body, headers=headers)
+    event["requestContext"]["authorizer"] |= {
+        "principalId": user_id,
+        "sub": user_id,
+        "sid": tokens["session_id"],
+    }
     return event
 
 
