@@ -56,6 +56,10 @@ class Stack:
         """The next call is of a new sandbox, which reads its environment."""
         forget_wiring()
 
+    def import_anew(self, function: str) -> None:
+        """The next call is of a new sandbox, in which what is read at import is read from its environment."""
+        importlib.reload(importlib.import_module(f"functions.{function}.app"))
+
     def log_in(self) -> dict[str, Any]:
         """The token response of a login by the recorded event."""
         body: dict[str, Any] = self.answer("login", recorded("login")).body

@@ -185,6 +185,7 @@ def test_an_event_is_not_logged_even_where_that_is_switched_on(
 ) -> None:
     token = stack.log_in()["access_token"]
     monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+    stack.import_anew("authorizer")
 
     assert is_allowed(stack, presenting("authorizer-rest-request", token))
     assert not is_allowed(stack, recorded("authorizer-rest-token"))

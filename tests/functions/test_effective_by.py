@@ -14,7 +14,7 @@ from tests.things import TOKEN_ID, USER_ID
 
 
 class Clock:
-    """A clock that goes forward with the calls of AWS alone, two and a half seconds for each."""
+    """A clock that goes forward with the calls of AWS alone, and never stands at a whole second."""
 
     def __init__(self) -> None:
         self.now = math.floor(time.time()) + 0.5
@@ -23,7 +23,7 @@ class Clock:
         return self.now
 
     def tick(self, **_: Any) -> None:
-        self.now += 2.5
+        self.now += 3
 
 
 @pytest.fixture

@@ -115,6 +115,8 @@ def test_no_token_password_or_event_is_in_the_log(
     stack: Stack, written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+    for function in ("login", "refresh", "logout"):
+        stack.import_anew(function)
     tokens: dict[str, Any] = stack.log_in()
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
 
