@@ -1,13 +1,14 @@
-"""What tests of more than one folder share: AWS in three forms, each made only when a test asks for it."""
+"""What tests of more than one folder share: the log, and AWS in three forms, made only when a test asks."""
 
+import io
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
-from rescind import aws
+from rescind import audit, aws
 from rescind_local.deploy.emulator import running_emulator
 from tests.tables import Stores, create_tables, fake_stores, stores_on
 
@@ -51,3 +52,11 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     prefix = f"{secrets.token_hex(4)}-"
     create_tables(client, prefix=prefix)
     return stores_on(client, prefix=prefix)
+
+
+@pytest.fixture
+def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """All that was written to the log and as metrics; the logger holds on to the stdout of its first day."""
+    log = io.StringIO()
+    monkeypatch.setattr(audit.logger.registered_handler, "stream", log)
+    return lambda: log.getvalue() + capsys.readouterr().out

@@ -1,5 +1,6 @@
 """The template's tables on any DynamoDB, and the stores on top of them."""
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,14 +34,19 @@ class Stores:
 
 def create_tables(client: Any, *, prefix: str = "") -> None:
     """Every table of the template, its name the logical one without `Table`."""
-    resources = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
-    for name, resource in resources.items():
+    for name, resource in _resources().items():
         if resource["Type"] == "AWS::DynamoDB::Table":
             wanted = ("BillingMode", "AttributeDefinitions", "KeySchema")
             client.create_table(
                 TableName=prefix + name.removesuffix("Table"),
                 **{key: resource["Properties"][key] for key in wanted},
             )
+
+
+@functools.cache
+def _resources() -> dict[str, Any]:
+    resources: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+    return resources
 
 
 def stores_on(client: Any, *, prefix: str = "") -> Stores:

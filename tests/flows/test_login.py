@@ -1,4 +1,4 @@
-"""Rule 7: login depends on the credential that it verified."""
+"""Rule 14 of docs/rules.md: login depends on the credential that it verified."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +10,7 @@ from rescind.flows.login import login
 from rescind.model import Client, Credential, Lost, NewIds, Session, Status, Written
 from rescind.reasons import Reason
 from rescind.rules.access_tokens import AccessTokenClaims, verify_access_token
-from rescind.rules.passwords import hash_password
+from rescind.rules.passwords import hash_password, verify_password
 from rescind.unavailable import UnavailableError
 from tests.fakes import FakeCredentials, FakeKeyring, FakeSessions, FakeTables, FakeUsers
 from tests.things import (
@@ -182,8 +182,24 @@ class LosesTheWrite(FakeSessions):
         raise UnavailableError(f"{session.session_id} was not written")
 
 
-@pytest.mark.parametrize("sessions", [EndsIt, LosesTheWrite])
-def test_a_session_that_is_not_there_or_has_ended_hands_out_nothing(
+class IsSomebodyElses(FakeSessions):
+    """Another request's session stands where ours should go."""
+
+    def put(self, session: Session) -> Written | Lost[Session]:
+        super().put(replace(session, attempt="att_another"))
+        return super().put(session)
+
+
+class IsSomebodyElsesAndLosesTheAnswer(IsSomebodyElses):
+    def put(self, session: Session) -> Written | Lost[Session]:
+        super().put(session)
+        raise UnavailableError("the answer was lost")
+
+
+@pytest.mark.parametrize(
+    "sessions", [EndsIt, LosesTheWrite, IsSomebodyElses, IsSomebodyElsesAndLosesTheAnswer]
+)
+def test_a_session_that_is_not_there_or_ours_or_has_ended_hands_out_nothing(
     world: World, sessions: type[FakeSessions]
 ) -> None:
     world.sessions = sessions(world.tables)
@@ -223,3 +239,33 @@ def test_an_unknown_name_costs_the_same_calls_as_a_wrong_password(world: World, 
     )
 
     assert calls == ["FakeCredentials.read", "FakeUsers.read"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "username", "password"),
+    [
+        pytest.param({}, "ada", "guess", id="wrong-password"),
+        pytest.param({}, "eve", "guess", id="unknown-name"),
+        pytest.param({"status": Status.DISABLED}, "ada", PASSWORD, id="disabled-user"),
+        pytest.param(None, "ada", PASSWORD, id="user-without-a-row"),
+    ],
+)
+def test_every_refused_login_costs_one_hashing_of_the_same_cost(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any] | None,
+    username: str,
+    password: str,
+) -> None:
+    world.tables.users = {} if changes is None else {USER_ID: a_user(**changes)}
+    hashes: list[str] = []
+
+    def noted(given: str, *, password_hash: str) -> None:
+        hashes.append(password_hash)
+        verify_password(given, password_hash=password_hash)
+
+    monkeypatch.setattr("rescind.flows.login.verify_password", noted)
+    assert isinstance(world.log_in(username=username, password=password), Refused)
+
+    [password_hash] = hashes
+    assert password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")

@@ -1,4 +1,4 @@
-"""Rule 5: read, decide, sign, write, answer. On the fake, with the second as an argument."""
+"""Rule 13 of docs/rules.md: read, decide, sign, write, answer. On the fake, the second an argument."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +9,7 @@ from rescind.flows.issue import Refused
 from rescind.flows.refresh import Replayed, Rotated, SessionEnded, refresh
 from rescind.model import Lost, Session, Status, Written
 from rescind.reasons import Reason
-from rescind.rules.access_tokens import SigningKey
+from rescind.rules.access_tokens import SigningKey, verify_access_token
 from rescind.rules.refresh_tokens import MacKey, sign_refresh_token
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
@@ -20,6 +20,7 @@ from tests.things import (
     NOW,
     SESSION_ID,
     SETTINGS,
+    SIGNING_KEY,
     TOKEN_ID,
     USER_ID,
     a_session,
@@ -102,6 +103,57 @@ def test_within_the_grace_a_used_token_gets_the_same_successor(world: World, lat
     assert isinstance(again, Replayed)
     assert again.tokens.refresh_token == first.tokens.refresh_token
     assert world.row == advanced
+
+
+class KeysThatAreAsked(FakeKeyring):
+    """Writes down for which second a mac key was asked."""
+
+    def __init__(self) -> None:
+        self.asked_at: list[int] = []
+
+    def mac_key(self, *, now: int, at: int) -> MacKey:
+        self.asked_at.append(at)
+        return super().mac_key(now=now, at=at)
+
+
+def test_a_successor_is_signed_with_the_key_of_its_rotation_each_time(world: World) -> None:
+    world.keys = keys = KeysThatAreAsked()
+
+    world.refresh(now=EARLIER)
+    world.refresh(now=NOW, attempt="att_other")
+
+    assert keys.asked_at == [EARLIER, EARLIER]
+
+
+def test_a_successor_that_is_handed_out_again_lives_no_longer(world: World) -> None:
+    first = world.refresh(now=EARLIER)
+
+    again = world.refresh(now=NOW, attempt="att_other")
+
+    assert first.tokens.refresh_expires_in == SETTINGS.refresh_idle_seconds
+    assert again.tokens.refresh_expires_in == world.row.idle_expires_at - NOW
+    assert again.tokens.refresh_expires_in == SETTINGS.refresh_idle_seconds - (NOW - EARLIER)
+
+
+def test_the_time_of_the_login_stays_over_refreshes(world: World) -> None:
+    outcomes = [
+        world.refresh(4, now=EARLIER),
+        world.refresh(5, attempt="att_second"),
+        world.refresh(5, attempt="att_third"),
+    ]
+
+    claims = [
+        verify_access_token(
+            outcome.tokens.access_token,
+            keys={SIGNING_KEY.kid: SIGNING_KEY.private_key.public_key()},
+            issuer=SETTINGS.issuer,
+            audience=SETTINGS.audience,
+            now=NOW,
+        )
+        for outcome in outcomes
+    ]
+    assert [each.iat for each in claims] == [EARLIER, NOW, NOW]
+    assert [each.auth_time for each in claims] == [a_session().created_at_ms // 1000] * 3
 
 
 def test_after_the_grace_a_used_token_ends_the_session(world: World) -> None:
@@ -277,6 +329,21 @@ def test_a_repeat_by_the_sdk_that_finds_a_strangers_row_ends_nothing(world: Worl
         world.refresh()
 
     assert world.row.revoked_at is None
+
+
+class IsOvertakenAndLosesTheAnswer(IsOvertaken):
+    def advance(self, session: Session, **kwargs: Any) -> Written | Lost[Session]:
+        super().advance(session, **kwargs)
+        raise UnavailableError("the answer was lost")
+
+
+def test_the_loser_of_a_race_that_lost_the_answer_too_ends_nothing(world: World) -> None:
+    world.sessions = IsOvertakenAndLosesTheAnswer(world.tables)
+
+    with pytest.raises(UnavailableError):
+        world.refresh()
+
+    assert (world.row.counter, world.row.revoked_at) == (6, None)
 
 
 class IsLoggedOut(FakeSessions):

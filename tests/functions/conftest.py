@@ -1,9 +1,8 @@
 """A whole stack on moto: tables, a KMS key, key sets and one user; and each function as Lambda calls it."""
 
 import importlib
-import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from moto import mock_aws
 
-from rescind import audit, wiring
+from rescind import wiring
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.rules.passwords import hash_password
 from tests.tables import Stores, create_tables, stores_on
@@ -56,6 +55,10 @@ class Stack:
     def forget_wiring(self) -> None:
         """The next call is of a new sandbox, which reads its environment."""
         forget_wiring()
+
+    def import_anew(self, function: str) -> None:
+        """The next call is of a new sandbox, in which what is read at import is read from its environment."""
+        importlib.reload(importlib.import_module(f"functions.{function}.app"))
 
     def log_in(self) -> dict[str, Any]:
         """The token response of a login by the recorded event."""
@@ -105,14 +108,6 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         stores.accounts.create(a_user(logged_out_at=0), a_credential(password_hash=password_hash))
         yield Stack(stores)
         forget_wiring()
-
-
-@pytest.fixture
-def written(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
-    """All that was written to the log and as metrics; the logger holds on to the stdout of its first day."""
-    log = io.StringIO()
-    monkeypatch.setattr(audit.logger.registered_handler, "stream", log)
-    return lambda: log.getvalue() + capsys.readouterr().out
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:

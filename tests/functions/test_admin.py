@@ -1,10 +1,13 @@
 import json
+import time
 from typing import Any
 
 import pytest
 
+from rescind import wiring
+from rescind.rules.access_tokens import sign_access_token
 from tests.functions.conftest import Answer, Stack, recorded
-from tests.things import PASSWORD, SESSION_ID, TOKEN_ID, USER_ID
+from tests.things import PASSWORD, SESSION_ID, SIGNING_KEY, TOKEN_ID, USER_ID, some_claims
 
 NOBODY = "usr_" + "n" * 21 + "A"
 
@@ -49,6 +52,7 @@ def test_a_username_is_given_once(stack: Stack) -> None:
         pytest.param({"password": "short"}, id="short-password"),
         pytest.param({"scope": "two  spaces"}, id="scope"),
         pytest.param({"scope": ["admin"]}, id="scope-as-list"),
+        pytest.param({"scope": "s" * 513}, id="scope-too-long"),
         pytest.param({"claims": []}, id="claims-as-list"),
         pytest.param({"claims": "gold"}, id="claims-as-text"),
         pytest.param({"claims": {"a": "x" * 2048}}, id="claims-too-large"),
@@ -61,6 +65,22 @@ def test_a_user_who_cannot_be_is_not_made(stack: Stack, changes: dict[str, Any])
 
     assert (answer.status, answer.body["error"]) == (400, "invalid_request")
     assert stack.stores.credentials.read("grace") is None
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "[1e999]"])
+def test_a_claim_that_json_cannot_write_makes_no_user(stack: Stack, number: str) -> None:
+    body = f'{{"username": "grace", "password": "a-password-of-hers", "claims": {{"n": {number}}}}}'
+
+    answer = stack.answer("admin", recorded("admin") | {"body": body})
+
+    assert (answer.status, answer.body["error"]) == (400, "invalid_request")
+    assert stack.stores.credentials.read("grace") is None
+
+
+def test_the_longest_scope_is_given(stack: Stack) -> None:
+    body = {"username": "grace", "password": "a-password-of-hers", "scope": "s" * 512}
+
+    assert stack.answer("admin", recorded("admin", body=body)).status == 201
 
 
 def test_a_user_is_shown_with_live_sessions_only(stack: Stack) -> None:
@@ -113,6 +133,16 @@ def test_revoking_a_user_ends_tokens_and_nothing_else(stack: Stack) -> None:
     assert stack.answer("login", recorded("login")).status == 200
 
 
+def test_the_time_of_a_revocation_is_shown(stack: Stack) -> None:
+    before = int(time.time())
+
+    ask(stack, "POST", "/admin/users/{user_id}/revoke")
+
+    shown = ask(stack, "GET", "/admin/users/{user_id}").body
+    assert before <= shown["logged_out_at"] <= time.time()
+    assert shown["token_version"] == 8
+
+
 def test_a_deleted_user_is_gone(stack: Stack) -> None:
     tokens = stack.log_in()
 
@@ -123,6 +153,15 @@ def test_a_deleted_user_is_gone(stack: Stack) -> None:
     assert refresh_status(stack, tokens) == 401
     assert stack.answer("login", recorded("login")).status == 401
     assert ask(stack, "GET", "/admin/users/{user_id}").status == 404
+
+
+def test_a_user_whose_credential_is_gone_is_deleted(stack: Stack) -> None:
+    wiring.dynamodb().delete_item(TableName="Credentials", Key={"username": {"S": "ada"}})
+
+    assert ask(stack, "DELETE", "/admin/users/{user_id}").status == 200
+
+    assert stack.stores.users.read(USER_ID) is None
+    assert ask(stack, "DELETE", "/admin/users/{user_id}").status == 404
 
 
 USER_ROUTES = [
@@ -147,6 +186,17 @@ def test_an_access_token_is_taken_back_and_its_session_lives(stack: Stack) -> No
 
     assert answer.body["revoked"] == "token"
     assert refresh_status(stack, tokens) == 200
+
+
+def test_an_access_token_that_time_has_ended_is_nothing_to_take_back(stack: Stack) -> None:
+    now = int(time.time())
+    expired = sign_access_token(some_claims(iat=now - 900, exp=now), key=SIGNING_KEY)
+
+    answer = ask(stack, "POST", "/admin/tokens/revoke", body={"token": expired})
+
+    assert (answer.status, answer.body["revoked"]) == (200, "nothing")
+    state = stack.stores.states.of_token(jti=TOKEN_ID, user_id=USER_ID, session_id=SESSION_ID)
+    assert not state.blocked
 
 
 def test_a_refresh_token_is_taken_back_with_its_session(stack: Stack) -> None:
@@ -186,6 +236,8 @@ def test_what_is_no_token_takes_nothing_back(stack: Stack) -> None:
         pytest.param({}, id="nothing"),
         pytest.param({"token_id": "tok_short"}, id="malformed-id"),
         pytest.param({"user_id": USER_ID}, id="half-a-session"),
+        pytest.param({"user_id": "ada", "session_id": SESSION_ID}, id="malformed-user-id"),
+        pytest.param({"user_id": USER_ID, "session_id": "ses_1"}, id="malformed-session-id"),
         pytest.param({"token": "a", "token_id": TOKEN_ID}, id="two-at-once"),
     ],
 )

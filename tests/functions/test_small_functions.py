@@ -98,13 +98,14 @@ def test_a_store_that_is_gone_is_503_and_loses_nothing(
     assert answer.headers["Retry-After"] == "1"
 
 
+@pytest.mark.parametrize("function", ["login", "me", "preflight"])
 def test_a_setting_out_of_range_is_a_500_and_named_in_the_log(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, written: Callable[[], str]
+    stack: Stack, function: str, monkeypatch: pytest.MonkeyPatch, written: Callable[[], str]
 ) -> None:
     monkeypatch.setenv("ACCESS_TOKEN_SECONDS", "3601")
     stack.forget_wiring()
 
-    answer = stack.answer("login", recorded("login"))
+    answer = stack.answer(function, recorded(function))
 
     assert (answer.status, answer.body["error"]) == (500, "server_error")
     assert "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600" in written()
@@ -114,6 +115,8 @@ def test_no_token_password_or_event_is_in_the_log(
     stack: Stack, written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
+    for function in ("login", "refresh", "logout"):
+        stack.import_anew(function)
     tokens: dict[str, Any] = stack.log_in()
     bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
 

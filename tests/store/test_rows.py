@@ -1,0 +1,188 @@
+"""How rows are read and what is in them, on moto; and what the SDK's own repeats mean, on clients made up."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rescind import store
+from rescind.model import BlockedToken
+from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.store.sessions import Sessions, session_item
+from rescind.store.users import Users
+from tests.tables import Stores, create_tables, stores_on
+from tests.things import NOW, SESSION_ID, TOKEN_ID, USER_ID, a_credential, a_session, a_user
+
+YEAR_5138 = 10**11  # in seconds; in milliseconds it is 1973
+
+READS: dict[str, Callable[[Stores], object]] = {
+    "credential": lambda stores: stores.credentials.read("ada"),
+    "user": lambda stores: stores.users.read(USER_ID),
+    "session": lambda stores: stores.sessions.read(USER_ID, SESSION_ID),
+    "sessions-of-a-user": lambda stores: stores.sessions.of_user(USER_ID),
+    "state-of-a-token": lambda stores: stores.states.of_token(
+        jti=TOKEN_ID, user_id=USER_ID, session_id=SESSION_ID
+    ),
+    "state-of-a-session": lambda stores: stores.states.of_session(USER_ID, SESSION_ID),
+    "key-set": lambda stores: stores.key_sets.read(Purpose.ACCESS_TOKEN),
+}
+
+
+@pytest.fixture
+def stores(moto_client: Any) -> Stores:
+    """One row in every table."""
+    create_tables(moto_client)
+    stores = stores_on(moto_client)
+    stores.accounts.create(a_user(), a_credential())
+    stores.sessions.put(a_session())
+    stores.blocklist.put(BlockedToken(TOKEN_ID, USER_ID, "logout", NOW, NOW + 920))
+    entry = KeyEntry("kid", signs_from=NOW, encrypted_key=b"secret", revoked_at=NOW)
+    stores.key_sets.replace(stores.key_sets.read(Purpose.ACCESS_TOKEN), (entry,))
+    return stores
+
+
+@pytest.fixture
+def calls(moto_client: Any) -> list[tuple[str, dict[str, Any]]]:
+    """The name and the parameters of every call from now on."""
+    made: list[tuple[str, dict[str, Any]]] = []
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        made.append((model.name, params))
+
+    moto_client.meta.events.register("before-parameter-build.dynamodb", note)
+    return made
+
+
+def rows(client: Any, table: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = client.scan(TableName=table)["Items"]
+    return items
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
+def test_every_read_is_strong_and_by_key(
+    stores: Stores, calls: list[tuple[str, dict[str, Any]]], read: Callable[[Stores], object]
+) -> None:
+    calls.clear()
+
+    read(stores)
+
+    [(operation, asked)] = calls
+    assert operation in {"GetItem", "Query", "BatchGetItem"}
+    assert "IndexName" not in asked
+    each_table = list(asked["RequestItems"].values()) if operation == "BatchGetItem" else [asked]
+    assert each_table
+    assert [each.get("ConsistentRead") for each in each_table] == [True] * len(each_table)
+
+
+def test_no_read_of_the_stores_is_left_out_above() -> None:
+    methods: set[str] = set()
+    reads = 0
+    for path in Path(str(store.__file__)).parent.glob("*.py"):
+        found = re.findall(r"\b_?client\.(\w+)", path.read_text(encoding="utf-8"))
+        methods |= set(found)
+        reads += sum(name in {"get_item", "query", "batch_get_item"} for name in found)
+
+    assert methods == {
+        "get_item",
+        "query",
+        "batch_get_item",
+        "put_item",
+        "update_item",
+        "delete_item",
+        "transact_write_items",
+    }
+    # Both states are one call in the source.
+    assert reads == len(READS) - 1
+
+
+def test_a_live_sessions_row_goes_two_minutes_after_its_absolute_end(
+    stores: Stores, moto_client: Any
+) -> None:
+    stores.sessions.advance(a_session(), now=NOW, idle_expires_at=NOW + 5000, attempt="att")
+
+    [row] = rows(moto_client, "Sessions")
+    assert row["ttl"] == {"N": str(a_session().absolute_expires_at + 120)}
+
+
+def test_an_ended_sessions_row_outlives_every_access_token(stores: Stores, moto_client: Any) -> None:
+    stores.sessions.end(USER_ID, SESSION_ID, now=NOW)
+
+    [row] = rows(moto_client, "Sessions")
+    assert row["revoked_at"] == {"N": str(NOW)}
+    assert row["ttl"] == {"N": str(NOW + 3600 + 120)}
+
+
+def test_a_blocklist_entry_goes_when_it_is_told_to(stores: Stores, moto_client: Any) -> None:
+    del stores
+
+    [row] = rows(moto_client, "Blocklist")
+    assert (row["ttl"], row["blocked_at"]) == ({"N": str(NOW + 920)}, {"N": str(NOW)})
+
+
+@pytest.mark.parametrize("table", ["Users", "Sessions", "Blocklist", "Keys"])
+def test_every_time_is_a_number_of_seconds(stores: Stores, moto_client: Any, table: str) -> None:
+    stores.sessions.end(USER_ID, SESSION_ID, now=NOW)
+
+    [row] = rows(moto_client, table)
+
+    for entry in row.get("entries", {}).get("L", []):
+        row |= entry["M"]
+    times = {name: value for name, value in row.items() if re.fullmatch(r"ttl|\w+_(at|at_ms|from)", name)}
+    assert times
+    for name, value in times.items():
+        assert value.keys() == {"N"}, name
+        assert (int(value["N"]) < YEAR_5138) == (not name.endswith("_ms")), name
+
+
+class Pages:
+    """A client whose answers to a query come in pages of one session."""
+
+    def __init__(self, *session_ids: str) -> None:
+        self.session_ids = session_ids
+        self.starts: list[str | None] = []
+
+    def query(self, *, ExclusiveStartKey: Any = None, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
+        self.starts.append(ExclusiveStartKey and ExclusiveStartKey["session_id"]["S"])
+        session_id = self.session_ids[len(self.starts) - 1]
+        answer: dict[str, Any] = {"Items": [session_item(a_session(session_id=session_id))]}
+        if session_id != self.session_ids[-1]:
+            answer["LastEvaluatedKey"] = {"user_id": {"S": USER_ID}, "session_id": {"S": session_id}}
+        return answer
+
+
+def test_the_sessions_of_a_user_are_read_to_the_last_page() -> None:
+    client = Pages("ses_1", "ses_2", "ses_3")
+
+    listed = Sessions(client, table="Sessions").of_user(USER_ID)
+
+    assert [session.session_id for session in listed] == ["ses_1", "ses_2", "ses_3"]
+    assert client.starts == [None, "ses_1", "ses_2"]
+
+
+class Refuses:
+    """A client whose writes find that their condition does not hold, after some repeats by the SDK."""
+
+    def __init__(self, repeats: int) -> None:
+        self.repeats = repeats
+
+    def update_item(self, **_: Any) -> None:
+        raise ClientError(
+            {
+                "Error": {"Code": "ConditionalCheckFailedException", "Message": ""},
+                "ResponseMetadata": {"RetryAttempts": self.repeats},
+            },
+            "Write",
+        )
+
+    delete_item = update_item
+
+
+@pytest.mark.parametrize(("repeats", "was_ours"), [(0, False), (1, True)], ids=["first-try", "repeated"])
+def test_what_our_own_first_try_has_ended_is_our_doing(repeats: int, was_ours: bool) -> None:  # noqa: FBT001
+    client = Refuses(repeats)
+
+    assert Sessions(client, table="Sessions").end(USER_ID, SESSION_ID, now=NOW) is was_ours
+    assert Users(client, table="Users").delete(USER_ID) is was_ours

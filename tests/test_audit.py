@@ -1,0 +1,111 @@
+"""What is written down: one line and one metric for each event, and never what somebody else said."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rescind import audit
+from rescind.audit import Event
+from rescind.reasons import Reason
+from rescind.unavailable import UnavailableError
+from tests.things import SESSION_ID, TOKEN_ID, USER_ID
+
+OF_THE_LOGGER = {
+    "level",
+    "timestamp",
+    "service",
+    "cold_start",
+    "function_name",
+    "function_memory_size",
+    "function_arn",
+    "function_request_id",
+    "xray_trace_id",
+}
+IDS: dict[str, Any] = {"user_id": USER_ID, "session_id": SESSION_ID}
+ADMIN = "usr_" + "a" * 21 + "A"
+
+
+def lines_and_metrics(text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The log lines, without what the logger adds to each, and the metrics."""
+    everything = [json.loads(line) for line in text.splitlines()]
+    lines = [each for each in everything if "_aws" not in each]
+    ours = [{name: line[name] for name in line.keys() - OF_THE_LOGGER} for line in lines]
+    return ours, [each for each in everything if "_aws" in each]
+
+
+@pytest.mark.parametrize(
+    ("event", "reason", "ids"),
+    [
+        pytest.param(Event.LOGIN, None, IDS, id="login"),
+        pytest.param(Event.LOGIN_REFUSED, Reason.USER_UNKNOWN, {}, id="login-refused"),
+        pytest.param(Event.REFRESH, None, IDS, id="refresh"),
+        pytest.param(Event.REFRESH_REPLAYED, None, IDS, id="replay"),
+        pytest.param(Event.REFRESH_REFUSED, Reason.SESSION_ENDED, IDS, id="refresh-refused"),
+        pytest.param(Event.REUSE_DETECTED, Reason.REUSED, IDS, id="reuse"),
+        pytest.param(Event.ACCESS_DENIED, Reason.BLOCKLISTED, IDS | {"token_id": TOKEN_ID}, id="denied"),
+        pytest.param(Event.SESSION_REVOKED, None, IDS | {"actor": ADMIN}, id="session-revoked"),
+        pytest.param(Event.USER_REVOKED, None, {"user_id": USER_ID, "actor": ADMIN}, id="user-revoked"),
+        pytest.param(Event.TOKEN_REVOKED, None, {"token_id": TOKEN_ID, "actor": ADMIN}, id="token-revoked"),
+    ],
+)
+def test_an_event_is_one_line_and_one_metric_of_its_name(
+    written: Callable[[], str], event: Event, reason: Reason | None, ids: dict[str, Any]
+) -> None:
+    audit.record(event, reason=reason, **ids)
+
+    [line], [metric] = lines_and_metrics(written())
+    why = {"reason": reason.value} if reason else {}
+    assert line == {"message": event.value, **why, **ids}
+    [described] = metric["_aws"]["CloudWatchMetrics"]
+    assert described["Namespace"] == "Rescind"
+    assert described["Metrics"] == [{"Name": event.value, "Unit": "Count"}]
+    assert [set(names) - {"service"} for names in described["Dimensions"]] == [set(why)]
+    assert {name: metric[name] for name in metric.keys() - {"_aws", "service"}} == {event.value: [1.0], **why}
+
+
+def test_a_reason_does_not_stay_for_the_next_event(written: Callable[[], str]) -> None:
+    audit.record(Event.LOGIN_REFUSED, reason=Reason.WRONG_PASSWORD, user_id=USER_ID)
+    audit.record(Event.LOGIN, **IDS)
+
+    [_, line], [_, metric] = lines_and_metrics(written())
+    assert line == {"message": "Login", **IDS}
+    assert "reason" not in metric
+
+
+def fail(event: Event, error: Exception, *, cause: Exception) -> None:
+    """Write the failure down where a handler does: while the exception is being handled."""
+    try:
+        raise error from cause
+    except type(error) as caught:
+        audit.failure(event, caught)
+
+
+@pytest.mark.parametrize("event", [Event.FAILED, Event.UNAVAILABLE])
+def test_what_a_foreign_exception_quotes_is_not_written_down(
+    written: Callable[[], str], event: Event
+) -> None:
+    error = ValueError("the password was hunter2")
+    error.add_note("hunter2")
+
+    fail(event, error, cause=KeyError("hunter2"))
+
+    text = written()
+    assert "hunter2" not in text
+    [line], [metric] = lines_and_metrics(text)
+    place = line.pop("place")
+    assert line == {"message": event.value, "failure": "ValueError", "failure_message": ""}
+    assert place.startswith(__file__)
+    assert place.removeprefix(f"{__file__}:").isdigit()
+    assert metric[event.value] == [1.0]
+
+
+def test_what_our_own_exceptions_say_is_written_down(written: Callable[[], str]) -> None:
+    fail(Event.UNAVAILABLE, UnavailableError("the key set is empty"), cause=ValueError("hunter2"))
+
+    text = written()
+    assert "hunter2" not in text
+    [line], _ = lines_and_metrics(text)
+    assert line["failure"] == "UnavailableError"
+    assert line["failure_message"] == "the key set is empty"

@@ -1,0 +1,216 @@
+"""What becomes of AWS's answers, and how long they are waited for."""
+
+import io
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
+
+from rescind import aws
+from rescind.unavailable import UnavailableError
+from tests.things import SETTINGS
+
+KEY = {"user_id": {"S": "usr_1"}}
+ITEM = {"user_id": {"S": "usr_1"}, "token_version": {"N": "8"}}
+READ = {"TableName": "Users", "Key": KEY}
+WRITE = {
+    **READ,
+    "UpdateExpression": "SET token_version = :next",
+    "ExpressionAttributeValues": {":next": {"N": "8"}},
+}
+TRANSACTION = {"TransactItems": [{"Delete": READ}, {"Delete": {**READ, "TableName": "Credentials"}}]}
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK does not wait between its tries."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+
+
+class Raw(io.BytesIO):
+    """A body as botocore reads it."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def answered(status: int, body: str) -> AWSResponse:
+    return AWSResponse("http://dynamodb", status, {}, Raw(body.encode()))
+
+
+def failed(code: str, *, status: int = 400, **members: Any) -> AWSResponse:
+    return answered(status, json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", **members}))
+
+
+def cancelled(*codes: str) -> AWSResponse:
+    reasons: list[dict[str, Any]] = [{"Code": code} for code in codes]
+    for reason in reasons:
+        if reason["Code"] == "ConditionalCheckFailed":
+            reason["Item"] = ITEM
+    return failed("TransactionCanceledException", CancellationReasons=reasons)
+
+
+@pytest.fixture
+def client(no_waiting: None) -> Any:
+    del no_waiting
+    return aws.client("dynamodb")
+
+
+def answering(client: Any, *answers: AWSResponse | Exception) -> list[Any]:
+    """Let the client meet these answers, one for each try; the list fills with the tries."""
+    tries: list[Any] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        tries.append(request)
+        given = answers[len(tries) - 1]
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    client.meta.events.register("before-send.dynamodb", answer)
+    return tries
+
+
+def test_a_condition_that_failed_at_the_first_try_is_of_somebody_elses_making(client: Any) -> None:
+    answering(client, failed("ConditionalCheckFailedException", Item=ITEM))
+
+    with pytest.raises(aws.ConditionFailedError) as caught:
+        aws.call(client.update_item, **WRITE)
+
+    assert caught.value.items == [ITEM]
+    assert caught.value.repeated is False
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        pytest.param(lambda: failed("InternalServerError", status=500), id="a-failure"),
+        pytest.param(lambda: ReadTimeoutError(endpoint_url="http://dynamodb"), id="no-answer"),
+    ],
+)
+def test_a_condition_that_failed_at_the_second_try_may_be_our_own_doing(
+    client: Any, first: Callable[[], AWSResponse | Exception]
+) -> None:
+    tries = answering(client, first(), failed("ConditionalCheckFailedException"))
+
+    with pytest.raises(aws.ConditionFailedError) as caught:
+        aws.call(client.update_item, **WRITE)
+
+    assert len(tries) == 2
+    assert caught.value.items == [None]
+    assert caught.value.repeated is True
+
+
+@pytest.mark.parametrize(
+    ("codes", "items"),
+    [
+        pytest.param(("ConditionalCheckFailed", "None"), [ITEM, None], id="one"),
+        pytest.param(("None", "ConditionalCheckFailed"), [None, ITEM], id="the-other"),
+        pytest.param(("ConditionalCheckFailed", "ConditionalCheckFailed"), [ITEM, ITEM], id="both"),
+    ],
+)
+def test_a_transaction_fails_by_its_conditions_alone(
+    client: Any, codes: tuple[str, ...], items: list[Any]
+) -> None:
+    answering(client, cancelled(*codes))
+
+    with pytest.raises(aws.ConditionFailedError) as caught:
+        aws.call(client.transact_write_items, **TRANSACTION)
+
+    assert caught.value.items == items
+    assert caught.value.repeated is False
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        pytest.param(("TransactionConflict", "None"), id="conflict"),
+        pytest.param(("ConditionalCheckFailed", "TransactionConflict"), id="condition-and-conflict"),
+        pytest.param(("ThrottlingError", "ConditionalCheckFailed"), id="condition-and-throttle"),
+        pytest.param((), id="no-reasons"),
+    ],
+)
+def test_a_transaction_that_met_anything_else_says_nothing_of_its_conditions(
+    client: Any, codes: tuple[str, ...]
+) -> None:
+    answering(client, cancelled(*codes))
+
+    with pytest.raises(UnavailableError, match="TransactionCanceledException"):
+        aws.call(client.transact_write_items, **TRANSACTION)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(lambda: ConnectTimeoutError(endpoint_url="http://dynamodb"), id="no-connection"),
+        pytest.param(lambda: ReadTimeoutError(endpoint_url="http://dynamodb"), id="no-answer"),
+        pytest.param(lambda: failed("InternalServerError", status=500), id="500"),
+        pytest.param(lambda: failed("ProvisionedThroughputExceededException"), id="throttled"),
+        pytest.param(lambda: failed("ResourceNotFoundException"), id="no-such-table"),
+        pytest.param(lambda: failed("AccessDeniedException"), id="not-allowed"),
+        pytest.param(lambda: answered(502, "<html>"), id="a-proxys-page"),
+    ],
+)
+@pytest.mark.parametrize(("operation", "parameters"), [("get_item", READ), ("update_item", WRITE)])
+def test_whatever_else_goes_wrong_is_unavailable(
+    client: Any, operation: str, parameters: Any, answer: Callable[[], AWSResponse | Exception]
+) -> None:
+    tries = answering(client, answer(), answer())
+
+    with pytest.raises(UnavailableError, match=f"^{operation}: "):
+        aws.call(getattr(client, operation), **parameters)
+
+    assert len(tries) <= 2
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "[]", "null", '"done"', "{"])
+@pytest.mark.parametrize(("operation", "parameters"), [("get_item", READ), ("update_item", WRITE)])
+def test_a_success_that_cannot_be_read_is_unavailable(
+    client: Any, operation: str, parameters: Any, body: str
+) -> None:
+    answering(client, answered(200, body))
+
+    with pytest.raises(UnavailableError):
+        aws.call(getattr(client, operation), **parameters)
+
+
+def test_a_success_that_can_be_read_is_given(client: Any) -> None:
+    answering(client, answered(200, json.dumps({"Item": ITEM})))
+
+    assert aws.call(client.get_item, **READ)["Item"] == ITEM
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_refused_connection_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+
+    with pytest.raises(UnavailableError, match="get_item: EndpointConnectionError"):
+        aws.call(aws.client("dynamodb").get_item, **READ)
+
+
+def test_a_dependency_that_is_silent_is_given_up_before_the_authorizer_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        begun = time.monotonic()
+
+        with pytest.raises(UnavailableError, match="get_item: ReadTimeoutError"):
+            aws.call(aws.client("dynamodb").get_item, **READ)
+
+    assert time.monotonic() - begun < SETTINGS.authorizer_timeout_seconds
+
+
+@pytest.mark.parametrize("service", ["dynamodb", "kms"])
+def test_two_tries_of_a_second_each_fit_into_the_authorizers_time(service: str) -> None:
+    config = aws.client(service).meta.config
+
+    assert (config.connect_timeout, config.read_timeout) == (1, 1)
+    assert 2 * (config.connect_timeout + config.read_timeout) < SETTINGS.authorizer_timeout_seconds
+    assert config.retries == {"mode": "standard", "total_max_attempts": 2}
