@@ -1,5 +1,7 @@
 """Login: a password opens a session, which depends on the very credential that was verified."""
 
+from contextlib import suppress
+
 from rescind.flows.issue import Refused, Tokens, issue_first_tokens
 from rescind.flows.stores import Credentials, Sessions, SigningKeys, Users
 from rescind.model import Client, Credential, Lost, NewIds, Session, Status, User, Written
@@ -111,8 +113,15 @@ def check_own(row: Session | None, session: Session) -> None:
 
 def _end_surplus(session: Session, sessions: Sessions, *, limit: int, now: int) -> None:
     """Whoever comes last of many at once sees the others, so none of them need be locked out for it."""
-    too_many = surplus(sessions.of_user(session.user_id), version=session.version, limit=limit, now=now)
-    for each in too_many:
-        sessions.end(each.user_id, each.session_id, now=now)
+    try:
+        rows = sessions.of_user(session.user_id)
+        too_many = surplus(rows, version=session.version, limit=limit, now=now)
+        for each in too_many:
+            sessions.end(each.user_id, each.session_id, now=now)
+    except UnavailableError:
+        # Nobody will hold this session's tokens: at the next try it must not push out one that is held.
+        with suppress(UnavailableError):
+            sessions.end(session.user_id, session.session_id, now=now)
+        raise
     if any(each.session_id == session.session_id for each in too_many):
         raise UnavailableError("more logins at once than there may be sessions")

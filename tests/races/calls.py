@@ -1,0 +1,90 @@
+"""The requests that race: each an event of tests/events, for one person and their tokens."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.functions.conftest import recorded, recorded_from
+from tests.races.sandboxes import Answer, Call
+
+_COOKIE = "__Host-refresh_token"
+
+
+@dataclass(frozen=True)
+class Person:
+    user_id: str
+    username: str
+
+
+def log_in(who: Person, password: str) -> Call:
+    return Call("login", recorded("login", body={"username": who.username, "password": password}))
+
+
+def refresh(token: str, *, by_cookie: bool = False) -> Call:
+    return Call("refresh", _with_refresh_token("refresh", token, {}, by_cookie=by_cookie))
+
+
+def log_out(token: str, *, by_cookie: bool = False) -> Call:
+    return Call("logout", _with_refresh_token("logout", token, {}, by_cookie=by_cookie))
+
+
+def log_out_everywhere_by_refresh_token(token: str) -> Call:
+    return Call("logout", _with_refresh_token("logout", token, {"everywhere": True}, by_cookie=False))
+
+
+def log_out_by_bearer(tokens: Answer, *, everywhere: bool = False) -> Call:
+    bearer = {"Authorization": f"Bearer {tokens.body['access_token']}"}
+    return Call("logout", recorded("logout", body={"everywhere": everywhere}, headers=bearer))
+
+
+def ask_authorizer(tokens: Answer) -> Call:
+    bearer = {"Authorization": f"Bearer {tokens.body['access_token']}"}
+    return Call("authorizer", recorded("authorizer-rest-request", headers=bearer))
+
+
+def list_sessions(who: Person, tokens: Answer) -> Call:
+    return Call("sessions", recorded_from(tokens.body, "sessions", user_id=who.user_id))
+
+
+def end_session(who: Person, tokens: Answer, session_id: str) -> Call:
+    event = recorded_from(tokens.body, "sessions", user_id=who.user_id)
+    event |= {"httpMethod": "DELETE", "pathParameters": {"session_id": session_id}}
+    return Call("sessions", event)
+
+
+def change_password(who: Person, tokens: Answer, current: str, new: str) -> Call:
+    body = {"current_password": current, "new_password": new}
+    return Call("password", recorded_from(tokens.body, "password", user_id=who.user_id, body=body))
+
+
+def disable(who: Person) -> Call:
+    return _admin("POST", "/admin/users/{user_id}/disable", user_id=who.user_id)
+
+
+def enable(who: Person) -> Call:
+    return _admin("POST", "/admin/users/{user_id}/enable", user_id=who.user_id)
+
+
+def revoke_user(who: Person) -> Call:
+    return _admin("POST", "/admin/users/{user_id}/revoke", user_id=who.user_id)
+
+
+def delete_user(who: Person) -> Call:
+    return _admin("DELETE", "/admin/users/{user_id}", user_id=who.user_id)
+
+
+def revoke_session(who: Person, session_id: str) -> Call:
+    body = {"user_id": who.user_id, "session_id": session_id}
+    return _admin("POST", "/admin/tokens/revoke", body=body)
+
+
+def _admin(method: str, resource: str, *, user_id: str = "", body: object = None) -> Call:
+    event = recorded("admin")
+    event |= {"httpMethod": method, "resource": resource, "pathParameters": {"user_id": user_id}}
+    return Call("admin", event | {"body": None if body is None else json.dumps(body)})
+
+
+def _with_refresh_token(name: str, token: str, body: dict[str, Any], *, by_cookie: bool) -> dict[str, Any]:
+    if by_cookie:
+        return recorded(name, body=body, headers={"Cookie": f"{_COOKIE}={token}"})
+    return recorded(name, body={**body, "refresh_token": token})

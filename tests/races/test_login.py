@@ -1,0 +1,126 @@
+"""Logins against what ends everything, against the session limit, and password changes against each other."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.races import calls
+from tests.races.calls import Person
+from tests.races.race import Race
+from tests.races.sandboxes import Answer, Call
+from tests.things import PASSWORD
+
+pytestmark = pytest.mark.ministack
+
+ROUNDS = 5
+NEW_PASSWORD = "a-new-password"
+
+
+def test_an_old_password_opens_nothing_that_outlives_its_change(race: Race, lengths: int) -> None:
+    takes = 0.1
+    for _ in range(ROUNDS * lengths):
+        who = race.new_person()
+        tokens = race.log_in(who)
+        change = calls.change_password(who, tokens, PASSWORD, NEW_PASSWORD)
+        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(2, 8)
+
+        # The change hashes before it writes: logins should be reading when it is done with that.
+        changed, *opened = race.run(
+            change, *logins, delays=[0.0, *(race.dice.uniform(0.3, 1.1) * takes for _ in logins)]
+        )
+        takes = changed.ended - changed.began
+
+        assert changed.status == 200
+        assert all(each.status in {401, 503} for each in opened if each.began > changed.ended)
+        race.check_dead([tokens, *(each for each in opened if each.status == 200)])
+        race.check_alive([changed])
+        assert race.ask(calls.log_in(who, PASSWORD)).status == 401
+        race.check_alive([race.log_in(who, NEW_PASSWORD)])
+
+
+ENDINGS: dict[str, Callable[[Person, Answer], Call]] = {
+    "everywhere": lambda _who, tokens: calls.log_out_by_bearer(tokens, everywhere=True),
+    "revoked-by-an-admin": lambda who, _tokens: calls.revoke_user(who),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS.keys())
+def test_a_login_lives_or_dies_whole_and_the_next_one_lives(
+    race: Race, ending: Callable[[Person, Answer], Call], lengths: int
+) -> None:
+    for _ in range(ROUNDS * lengths):
+        who = race.new_person()
+        tokens = race.log_in(who)
+        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(1, 4)
+
+        ended, *answers = race.run(ending(who, tokens), *logins)
+
+        assert ended.status == 200
+        opened = [each for each in answers if each.status == 200]
+        accepted = race.accepts(opened)
+        for each, lives in zip(opened, accepted, strict=True):
+            assert lives or each.began < ended.ended, "a login after the end is dead"
+            assert not lives or each.ended > ended.began, "a login from before the end lives"
+            assert (race.ask(calls.refresh(each.refresh_token)).status == 200) is lives
+        race.check_dead([tokens])
+        race.check_alive([race.log_in(who)])
+
+
+def test_a_login_opens_nothing_that_outlives_the_flag_or_returns_without_it(race: Race, lengths: int) -> None:
+    for _ in range(ROUNDS * lengths):
+        who = race.new_person()
+        tokens = race.log_in(who)
+        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(1, 4)
+
+        disabled, *opened = race.run(calls.disable(who), *logins)
+
+        assert disabled.status == 200
+        assert all(each.status in {401, 503} for each in opened if each.began > disabled.ended)
+        dead = [tokens, *(each for each in opened if each.status == 200)]
+        race.check_dead(dead)
+        assert race.ask(calls.log_in(who, PASSWORD)).status == 401
+        race.ask(calls.enable(who))
+        race.check_dead(dead)
+        race.check_alive([race.log_in(who)])
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_parallel_logins_leave_as_many_sessions_as_there_may_be(race: Race, limit: int, lengths: int) -> None:
+    race.settings = {"MAX_SESSIONS_PER_USER": str(limit)}
+    for _ in range(ROUNDS * lengths):
+        who = race.new_person()
+        old = race.log_in(who)
+        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(limit, 8)
+
+        answers = race.run(*logins)
+
+        assert {each.status for each in answers} <= {200, 503}
+        opened = [each for each in answers if each.status == 200]
+        accepted = race.accepts([old, *opened])
+        assert sum(accepted) == limit
+        assert not accepted[0], "the oldest is the first to go"
+        living = [each for each, lives in zip(opened, accepted[1:], strict=True) if lives]
+        shown = race.ask(calls.list_sessions(who, living[0])).body["sessions"]
+        assert {each["session_id"] for each in shown} == {each.body["session_id"] for each in living}
+        race.check_dead([old, *(each for each in opened if each not in living)])
+        for each in living:
+            race.check_alive([each])
+        newest = race.log_in(who)
+        assert sum(race.accepts([newest, *living])) == limit
+
+
+def test_of_parallel_password_changes_one_holds(race: Race, lengths: int) -> None:
+    for _ in range(ROUNDS * lengths):
+        who = race.new_person()
+        tokens = race.log_in(who)
+        news = [f"new-password-{number}" for number in range(race.dice.randint(2, 5))]
+
+        answers = race.run(*(calls.change_password(who, tokens, PASSWORD, new) for new in news))
+
+        [winner] = [number for number, each in enumerate(answers) if each.status == 200]
+        assert {each.status for each in answers} <= {200, 400, 401, 503}
+        race.check_dead([tokens])
+        race.check_alive([answers[winner]])
+        race.log_in(who, news[winner])
+        for dead in (PASSWORD, news[winner - 1]):
+            assert race.ask(calls.log_in(who, dead)).status == 401
