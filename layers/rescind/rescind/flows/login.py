@@ -63,10 +63,10 @@ def login(
     session = new_session(
         user,
         ids,
-        version=user.token_version,
         created_at_ms=created_after(sessions.of_user(user.user_id), now_ms=now_ms),
         client=client,
-        settings=settings,
+        idle_seconds=settings.refresh_idle_seconds,
+        absolute_seconds=settings.refresh_absolute_seconds,
         now=now,
     )
     tokens = issue_first_tokens(user, session, keys=keys, settings=settings, token_id=ids.token_id, now=now)

@@ -65,6 +65,9 @@ def change_password(
     if user is None or refusal(user, own, now=now) is not None:
         return Overtaken()
     credential = credentials.read(user.username)
+    if credential and credential.password_version != user.password_version:
+        # Changed between the two reads: it is not for this request to say that the password is wrong.
+        return _why_not(*states.of_session(user_id, session_id), now=now)
     try:
         verify_password(current, password_hash=credential.password_hash if credential else DUMMY_HASH)
     except WrongPasswordError:
@@ -79,10 +82,10 @@ def change_password(
     session = new_session(
         changed,
         ids,
-        version=changed.token_version,
         created_at_ms=now_ms,
         client=client,
-        settings=settings,
+        idle_seconds=settings.refresh_idle_seconds,
+        absolute_seconds=settings.refresh_absolute_seconds,
         now=now,
     )
     # Signed before the write: a key that fails must leave the old password good.

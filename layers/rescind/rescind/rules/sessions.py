@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from rescind.model import Client, NewIds, Session, Status, User
 from rescind.reasons import Reason
-from rescind.settings import Settings
 
 CLOCK_SKEW_SECONDS = 10
 """How far two hosts' clocks may lie apart: 5 s either way."""
@@ -114,21 +113,27 @@ def _within_grace(session: Session, *, grace_seconds: int, now: int) -> bool:
 
 
 def new_session(
-    user: User, ids: NewIds, *, version: int, created_at_ms: int, client: Client, settings: Settings, now: int
+    user: User,
+    ids: NewIds,
+    *,
+    created_at_ms: int,
+    client: Client,
+    idle_seconds: int,
+    absolute_seconds: int,
+    now: int,
 ) -> Session:
-    """A session as it is at login; `version` is the user's token version for its whole life."""
-    absolute = now + settings.refresh_absolute_seconds
+    """A session as it is at login; its version is the user's token version, for its whole life."""
     return Session(
         user_id=user.user_id,
         session_id=ids.session_id,
         counter=1,
-        version=version,
+        version=user.token_version,
         attempt=ids.attempt,
         created_at_ms=created_at_ms,
         rotated_at=now,
         last_used_at=now,
-        idle_expires_at=min(now + settings.refresh_idle_seconds, absolute),
-        absolute_expires_at=absolute,
+        idle_expires_at=now + min(idle_seconds, absolute_seconds),
+        absolute_expires_at=now + absolute_seconds,
         user_agent=client.user_agent,
         ip=client.ip,
     )
