@@ -1,0 +1,76 @@
+"""What must be true once every operation has returned. Each rule is a generator of complaints."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rescind.model import Session, User
+from tests.interleavings.answers import answers_are_true, passwords_are_in_force, refreshes_agree
+from tests.interleavings.explorer import Actor, Run
+from tests.interleavings.history import History
+from tests.interleavings.liveness import tokens_live_or_die
+from tests.interleavings.probes import Probes
+from tests.interleavings.scenario import NETWORK, Fault
+
+
+@dataclass(frozen=True)
+class Verdict:
+    complaints: tuple[str, ...]
+    answers: tuple[str, ...]
+    """What each operation answered, without times and ids."""
+    live: frozenset[str]
+    """The sessions whose tokens are accepted."""
+    steps: tuple[str, ...]
+
+
+def judge(run: Run) -> Verdict:
+    history, probes = History(run), Probes(run)
+    rules = (
+        tokens_live_or_die,
+        answers_are_true,
+        refreshes_agree,
+        passwords_are_in_force,
+        rows_only_move_on,
+        sessions_keep_to_the_limit,
+    )
+    return Verdict(
+        complaints=tuple(complaint for rule in rules for complaint in rule(history, probes)),
+        answers=tuple(said(actor) for actor in run.actors),
+        live=frozenset(each.session for each in history.handed if probes.accepts_access(each.access_token)),
+        steps=steps(run),
+    )
+
+
+def rows_only_move_on(history: History, _probes: Probes) -> Iterator[str]:
+    for change in history.changes:
+        match change.old, change.new:
+            case Session(revoked_at=int()), Session():
+                yield "something happened to a session that had ended"
+            case Session(counter=old), Session(counter=new, revoked_at=None) if new != old + 1:
+                yield f"a session went from the counter {old} to {new}"
+            case User(token_version=old), User(token_version=new) if new < old:
+                yield "a user's version fell"
+            case _:
+                pass
+
+
+def sessions_keep_to_the_limit(history: History, probes: Probes) -> Iterator[str]:
+    logins = [actor for actor in history.actors if actor.operation.password and not actor.operation.ends_all]
+    # A login that fails may leave its session, which nobody has tokens of, for the next one to end.
+    if not logins or history.run.fault in (Fault.REFUSED, Fault.LOST):
+        return
+    live = len(probes.live_sessions())
+    limit = history.run.scenario.settings.max_sessions_per_user
+    if live > limit:
+        yield f"{live} sessions live, and the limit is {limit}"
+
+
+def said(actor: Actor) -> str:
+    revoked = getattr(actor.outcome, "revoked", "")
+    return f"{type(actor.outcome).__name__} {revoked}".strip()
+
+
+def steps(run: Run) -> tuple[str, ...]:
+    """The schedule, to be read: who was let through, and what the network did."""
+    names = {place: f"{actor.operation.name} {place}" for place, actor in enumerate(run.actors)}
+    names[NETWORK] = "the copy"
+    return tuple(f"{names[step.actor]}{f' ({step.fault})' if step.fault else ''}" for step in run.steps)
