@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 
 from rescind import wiring
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.rules.passwords import hash_password
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
+
+PASSWORD_HASH = hash_password(PASSWORD, salt=b"0123456789abcdef")
 
 EVENTS = Path(__file__).parent.parent / "events"
 
@@ -95,19 +98,27 @@ def recorded_from(
     return event
 
 
-@pytest.fixture
-def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    with mock_aws():
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    """The tables on moto for all tests of a module, which empty them; gives the KMS key's id."""
+    with mock_aws(), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         forget_wiring()
-        kms_key_id = wiring.kms().create_key()["KeyMetadata"]["KeyId"]
         create_tables(wiring.dynamodb())
-        stores = stores_on(wiring.dynamodb())
-        set_environment(monkeypatch, kms_key_id)
-        _add_keys(stores, kms_key_id)
-        password_hash = hash_password(PASSWORD, salt=b"0123456789abcdef")
-        stores.accounts.create(a_user(logged_out_at=0), a_credential(password_hash=password_hash))
-        yield Stack(stores)
+        yield wiring.kms().create_key()["KeyMetadata"]["KeyId"]
         forget_wiring()
+
+
+@pytest.fixture
+def stack(moto: str, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    for table in dynamodb_backends["123456789012"]["us-east-1"].tables.values():
+        table.items.clear()
+    forget_wiring(but={"dynamodb", "kms"})
+    stores = stores_on(wiring.dynamodb())
+    set_environment(monkeypatch, moto)
+    _add_keys(stores, moto)
+    stores.accounts.create(a_user(logged_out_at=0), a_credential(password_hash=PASSWORD_HASH))
+    return Stack(stores)
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:
@@ -138,7 +149,8 @@ def _add_keys(stores: Stores, kms_key_id: str) -> None:
         stores.key_sets.replace(stores.key_sets.read(purpose), (entry,))
 
 
-def forget_wiring() -> None:
-    for built in vars(wiring).values():
-        if hasattr(built, "cache_clear"):
+def forget_wiring(*, but: Collection[str] = ()) -> None:
+    """The next call is of a new sandbox; `but` names what it may take over: clients take long to make."""
+    for name, built in vars(wiring).items():
+        if hasattr(built, "cache_clear") and name not in but:
             built.cache_clear()

@@ -12,7 +12,7 @@ from tests.things import PASSWORD
 
 pytestmark = pytest.mark.ministack
 
-ROUNDS = 5
+ROUNDS = 3
 NEW_PASSWORD = "a-new-password"
 
 

@@ -8,7 +8,7 @@ from tests.races.race import Race
 
 pytestmark = pytest.mark.ministack
 
-ROUNDS = 3
+ROUNDS = 2
 NO_GRACE = {"REFRESH_GRACE_SECONDS": "0"}
 
 

@@ -12,7 +12,7 @@ from tests.things import PASSWORD
 
 pytestmark = pytest.mark.ministack
 
-ROUNDS = 6
+ROUNDS = 3
 
 
 Ending = Callable[[Person, Answer, Answer], Call]
