@@ -151,7 +151,7 @@ class Run:
         """All that the rest of the run, and the judgement of it, depend on."""
         return (
             tuple(self.changes),
-            tuple(actor.key() for actor in self.actors),
+            *(actor.key() for actor in self.actors),
             self.fault,
             self._copied_at,
             (self._last(), self._switches) if self.scenario.switches is not None else None,

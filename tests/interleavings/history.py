@@ -85,6 +85,15 @@ class History:
             return actor.outcome.session_id == session
         return actor.operation.ends == session and not isinstance(actor.outcome, Unavailable)
 
+    def ended_others(self, actor: Actor) -> bool:
+        """It has ended a session that it had not opened."""
+        ended = {
+            change.old.session_id
+            for change in self.changes
+            if isinstance(change.old, Session) and change.new.revoked_at and self._actor(change) is actor
+        }
+        return any(self.opened[session].by is not actor for session in ended)
+
     def is_dead_by(self, session: str, *, changes: int, returned: list[Actor]) -> str | None:
         """Why the session must be dead once these changes are made and these operations have returned."""
         opened = self.opened[session]

@@ -7,6 +7,7 @@ from rescind.model import Status
 from rescind.rules.refresh_tokens import unverified_refresh_token
 from tests.interleavings.explorer import Actor
 from tests.interleavings.history import Handed, History
+from tests.interleavings.operations import Unavailable
 from tests.interleavings.probes import Probes
 from tests.interleavings.world import COUNTER, OWN
 
@@ -66,11 +67,18 @@ def may_be_dead(history: History, session: str, *, besides: Actor | None = None)
     others = [actor for actor in history.actors if actor not in (opener, besides, *earlier)]
     if any(_may_end(history, actor, session) for actor in others):
         return True
-    rivals = sum(actor.operation.password is not None for actor in others)
+    rivals = sum(actor.operation.password is not None and _took_a_place(history, actor) for actor in others)
     scenario = history.run.scenario
     if opener is None:
         rivals += len(scenario.sessions) - 1 - scenario.sessions.index(session)
     return rivals >= scenario.settings.max_sessions_per_user
+
+
+def _took_a_place(history: History, actor: Actor) -> bool:
+    """A login that fails gives its place back; others that run meanwhile may have made room for it before."""
+    return (
+        not isinstance(actor.outcome, Unavailable) or history.overlapped(actor) or history.ended_others(actor)
+    )
 
 
 def _may_end(history: History, actor: Actor, session: str) -> bool:

@@ -206,6 +206,12 @@ def ends_the_surplus_of_the_first_query(session: Session, sessions: Any, *, limi
         sessions.end(each.user_id, each.session_id, now=now)
 
 
+def leaves_its_session_when_it_fails(session: Session, sessions: Any, *, limit: int, now: int) -> None:
+    rows = sessions.of_user(session.user_id)
+    for each in surplus(rows, version=session.version, limit=limit, now=now):
+        sessions.end(each.user_id, each.session_id, now=now)
+
+
 class TakesAConflictForTheEnd:
     """`end` says "had ended already" where it only could not be written."""
 

@@ -9,7 +9,7 @@ from tests.interleavings.explorer import Actor, Run
 from tests.interleavings.history import History
 from tests.interleavings.liveness import tokens_live_or_die
 from tests.interleavings.probes import Probes
-from tests.interleavings.scenario import NETWORK, Fault
+from tests.interleavings.scenario import NETWORK
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ def rows_only_move_on(history: History, _probes: Probes) -> Iterator[str]:
 
 def sessions_keep_to_the_limit(history: History, probes: Probes) -> Iterator[str]:
     logins = [actor for actor in history.actors if actor.operation.password and not actor.operation.ends_all]
-    # A login that fails may leave its session, which nobody has tokens of, for the next one to end.
-    if not logins or history.run.fault in (Fault.REFUSED, Fault.LOST):
+    if not logins:
         return
     live = len(probes.live_sessions())
     limit = history.run.scenario.settings.max_sessions_per_user

@@ -28,6 +28,7 @@ def explore(scenario: Scenario, judge: Callable[[Run], Any], *, merge: bool = Tr
     explored = Explored()
     followers: dict[Any, list[Any]] = defaultdict(list)
     ends: set[Any] = set()
+    numbers: dict[Any, int] = {}
     start = object()
     waiting: list[tuple[tuple[Step, ...], Any]] = [((), start)]
     while waiting:
@@ -36,7 +37,8 @@ def explore(scenario: Scenario, judge: Callable[[Run], Any], *, merge: bool = Tr
         explored.runs += 1
         told = [run.take(step) for step in steps]
         while all(told[-1:]):
-            key = run.key() if merge else object()
+            # Numbers for what a key is made of: there are few of those, and very many keys.
+            key = tuple(numbers.setdefault(part, len(numbers)) for part in run.key()) if merge else object()
             known = key in followers or key in ends
             followers[parent].append(key)
             if known:

@@ -1,11 +1,13 @@
 """Operations at once, and the network loses, refuses, repeats or copies one of their calls."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from tests.interleavings.operations import (
     ALL,
+    LOGIN,
     PAIRS,
     REFRESH_REFRESH_LOGOUT,
     SKEWS,
@@ -16,7 +18,7 @@ from tests.interleavings.operations import (
 )
 from tests.interleavings.scenario import Fault, Scenario
 from tests.interleavings.schedules import Explored
-from tests.interleavings.world import settings_with
+from tests.interleavings.world import OTHER, OWN, settings_with
 
 Explore = Callable[[Scenario], Explored]
 
@@ -31,6 +33,23 @@ def test_one_call_that_fails_does_no_harm(explore: Explore, operation: Operation
 @pytest.mark.parametrize("operations", PAIRS, ids=named)
 def test_one_call_of_two_operations_that_fails_does_no_harm(explore: Explore, operations: Operations) -> None:
     explore(Scenario(operations, faults=tuple(Fault)))
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param((0,), id="one-after-the-other"),
+        pytest.param((), id="at-once", marks=pytest.mark.soak),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 2])
+def test_a_login_that_fails_at_the_limit_does_no_harm(
+    explore: Explore, limit: int, after: tuple[int, ...]
+) -> None:
+    operations = (LOGIN, replace(LOGIN, after=after))
+    settings = settings_with(max_sessions_per_user=limit)
+
+    explore(Scenario(operations, faults=tuple(Fault), sessions=(OWN, OTHER)[:limit], settings=settings))
 
 
 @pytest.mark.soak

@@ -183,6 +183,16 @@ MUTANTS = [
         ),
     ),
     Mutant(
+        "failed-login-leaves-its-session",
+        Scenario(
+            (op.LOGIN, at(0, op.LOGIN, 0)),
+            faults=(Fault.REFUSED,),
+            settings=settings_with(max_sessions_per_user=2),
+        ),
+        "ses_oooooooooooooooooooooA: nobody has ended it, but an access token is refused",
+        patches=((f"{LOGIN}._end_surplus", mutants.leaves_its_session_when_it_fails),),
+    ),
+    Mutant(
         "conflict-taken-for-already-ended",
         Scenario((op.LOGOUT,), faults=(Fault.REFUSED,)),
         "logout has ended it, but an access token is accepted",

@@ -36,8 +36,10 @@ def deployment(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         set_environment(environment, aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
         for table in TABLES:
             environment.setenv(f"{table.upper()}_TABLE", prefix + table)
-        with running_sandboxes(os.environ, log) as sandboxes:
-            yield Deployment(sandboxes, stores_on(dynamodb, prefix=prefix))
+        of_sandboxes = dict(os.environ)
+    # The environment is the sandboxes' own: other tests of this run have other tables.
+    with running_sandboxes(of_sandboxes, log) as sandboxes:
+        yield Deployment(sandboxes, stores_on(dynamodb, prefix=prefix))
 
 
 @pytest.fixture
