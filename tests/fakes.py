@@ -11,6 +11,7 @@ from rescind.model import BlockedToken, Credential, Lost, Session, Status, User,
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey
+from rescind.rules.throttle import Full, Tally, Window, counted, given_back
 from rescind.verdict import State
 from tests.things import MAC_KEY, SIGNING_KEY
 
@@ -36,6 +37,7 @@ class FakeTables:
     sessions: dict[tuple[str, str], Session] = field(default_factory=dict)
     blocklist: dict[str, BlockedToken] = field(default_factory=dict)
     key_sets: dict[Purpose, KeySet] = field(default_factory=dict)
+    attempts: dict[str, Tally] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -182,6 +184,26 @@ class FakeBlocklist(FakeTable):
     @_atomic
     def put(self, blocked: BlockedToken) -> None:
         self.tables.blocklist[blocked.jti] = blocked
+
+
+class FakeAttempts(FakeTable):
+    @_atomic
+    def count(self, window: Window, *, now: int) -> Full | None:
+        tally = counted(self.tables.attempts.get(window.bucket), window, now=now)
+        if isinstance(tally, Full):
+            return tally
+        self.tables.attempts[window.bucket] = tally
+        return None
+
+    @_atomic
+    def give_back(self, window: Window, *, now: int) -> None:
+        tally = self.tables.attempts.get(window.bucket)
+        if tally is not None:
+            self.tables.attempts[window.bucket] = given_back(tally, window, now=now)
+
+    @_atomic
+    def forget(self, window: Window) -> None:
+        self.tables.attempts.pop(window.bucket, None)
 
 
 class FakeStates(FakeTable):

@@ -10,6 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 from rescind.flows import stores
 from rescind.flows.rotate import KeySets as KeySetStore
 from rescind.store.accounts import Accounts
+from rescind.store.attempts import Attempts
 from rescind.store.blocklist import Blocklist
 from rescind.store.credentials import Credentials
 from rescind.store.key_set import KeySets
@@ -28,6 +29,7 @@ class Stores:
     accounts: stores.Accounts
     sessions: stores.Sessions
     blocklist: stores.Blocklist
+    attempts: stores.Attempts
     states: stores.States
     key_sets: KeySetStore
 
@@ -61,6 +63,7 @@ def stores_on(client: Any, *, prefix: str = "") -> Stores:
         ),
         sessions=Sessions(client, table=f"{prefix}Sessions"),
         blocklist=Blocklist(client, table=f"{prefix}Blocklist"),
+        attempts=Attempts(client, table=f"{prefix}Attempts"),
         states=States(
             client,
             blocklist_table=f"{prefix}Blocklist",
@@ -79,6 +82,7 @@ def fake_stores() -> Stores:
         accounts=fakes.FakeAccounts(tables),
         sessions=fakes.FakeSessions(tables),
         blocklist=fakes.FakeBlocklist(tables),
+        attempts=fakes.FakeAttempts(tables),
         states=fakes.FakeStates(tables),
         key_sets=fakes.FakeKeySets(tables),
     )

@@ -20,6 +20,11 @@ ENVIRONMENT = {
     "LEEWAY_SECONDS": "0",
     "MAX_SESSIONS_PER_USER": "20",
     "KEY_ROTATION_DAYS": "30",
+    "FAILURES_PER_ACCOUNT_AND_NETWORK": "100000",
+    "FAILURES_PER_ACCOUNT": "100000",
+    "FAILURES_PER_NETWORK": "100000",
+    "CLIENT_ADDRESS_HEADER": "",
+    "PROXY_SECRET_SHA256": "",
     "ISSUER": "urn:rescind:test",
     "AUDIENCE": "rescind-test",
     "CLIENT_ID": "first-party",
@@ -30,6 +35,7 @@ ENVIRONMENT = {
     "USERS_TABLE": "Users",
     "SESSIONS_TABLE": "Sessions",
     "BLOCKLIST_TABLE": "Blocklist",
+    "ATTEMPTS_TABLE": "Attempts",
     "KEYS_TABLE": "Keys",
 }
 RANGES = [
@@ -42,8 +48,12 @@ RANGES = [
     ("LEEWAY_SECONDS", 0, 60),
     ("MAX_SESSIONS_PER_USER", 1, 100),
     ("KEY_ROTATION_DAYS", 1, 365),
+    ("FAILURES_PER_ACCOUNT_AND_NETWORK", 1, 100_000),
+    ("FAILURES_PER_ACCOUNT", 1, 100_000),
+    ("FAILURES_PER_NETWORK", 1, 100_000),
 ]
-TEXTS = sorted(set(ENVIRONMENT) - set(BOUNDS) - {"ALLOWED_ORIGINS"})
+MAY_BE_EMPTY = {"ALLOWED_ORIGINS", "CLIENT_ADDRESS_HEADER", "PROXY_SECRET_SHA256"}
+TEXTS = sorted(set(ENVIRONMENT) - set(BOUNDS) - MAY_BE_EMPTY)
 
 
 def with_setting(name: str, value: str) -> Settings:
@@ -160,3 +170,24 @@ def test_a_number_is_within_its_bounds_or_the_start_stops(name: str, value: str)
     else:
         with pytest.raises(SettingsError, match=f"^{name} "):
             with_setting(name, value)
+
+
+def test_a_proxys_header_is_known_in_any_case() -> None:
+    header = {"CLIENT_ADDRESS_HEADER": "CF-Connecting-IP", "PROXY_SECRET_SHA256": "0" * 64}
+
+    assert Settings.from_environment({**ENVIRONMENT, **header}).client_address_header == "cf-connecting-ip"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"CLIENT_ADDRESS_HEADER": "CF-Connecting-IP"}, id="a header that anybody can send"),
+        pytest.param({"PROXY_SECRET_SHA256": "0" * 64}, id="a secret for nothing"),
+        pytest.param(
+            {"CLIENT_ADDRESS_HEADER": "X", "PROXY_SECRET_SHA256": "the secret itself"}, id="no hash"
+        ),
+    ],
+)
+def test_a_proxys_header_and_its_secret_come_together(given: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match="PROXY_SECRET_SHA256"):
+        Settings.from_environment({**ENVIRONMENT, **given})

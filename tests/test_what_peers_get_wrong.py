@@ -21,6 +21,7 @@ from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 from rescind.verdict import Allow, Refuse
 from tests.fakes import (
+    FakeAttempts,
     FakeBlocklist,
     FakeCredentials,
     FakeKeyring,
@@ -65,6 +66,7 @@ class Service:
             credentials=FakeCredentials(self.tables),
             users=FakeUsers(self.tables),
             sessions=self.sessions,
+            attempts=FakeAttempts(self.tables),
             keys=FakeKeyring(),
             settings=self.settings,
             client=Client(user_agent="test", ip="192.0.2.1"),

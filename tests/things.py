@@ -30,6 +30,12 @@ SETTINGS = Settings(
     leeway_seconds=0,
     max_sessions_per_user=20,
     key_rotation_days=30,
+    # High, so that only the tests of throttling meet it.
+    failures_per_account_and_network=100_000,
+    failures_per_account=100_000,
+    failures_per_network=100_000,
+    client_address_header="",
+    proxy_secret_sha256="",
     issuer="urn:rescind:test",
     audience="rescind-test",
     client_id="first-party",
@@ -40,6 +46,7 @@ SETTINGS = Settings(
     users_table="Users",
     sessions_table="Sessions",
     blocklist_table="Blocklist",
+    attempts_table="Attempts",
     keys_table="Keys",
 )
 

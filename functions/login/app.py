@@ -6,10 +6,11 @@ from rescind import audit, ids, wiring
 from rescind.endpoint import endpoint
 from rescind.flows.issue import Refused, Tokens
 from rescind.flows.login import login
-from rescind.model import Client
+from rescind.flows.throttle import Throttled
+from rescind.web.client import client_of
 from rescind.web.cookies import requested_transport
-from rescind.web.requests import Event, json_object, source_ip, text, user_agent
-from rescind.web.responses import Response, invalid_grant
+from rescind.web.requests import Event, json_object, text
+from rescind.web.responses import Response, invalid_grant, too_many_attempts
 from rescind.web.tokens import token_response
 
 
@@ -28,9 +29,10 @@ def handler(event: Event) -> Response:
         credentials=wiring.credentials(),
         users=wiring.users(),
         sessions=wiring.sessions(),
+        attempts=wiring.attempts(),
         keys=wiring.keyring(),
         settings=settings,
-        client=Client(user_agent=user_agent(event), ip=source_ip(event)),
+        client=client_of(event, settings=settings),
         nobody=ids.new_user_id(),
         ids=ids.new_ids(),
         now_ms=now_ms,
@@ -43,3 +45,6 @@ def handler(event: Event) -> Response:
         case Refused(reason, user_id):
             audit.record(audit.Event.LOGIN_REFUSED, reason=reason, user_id=user_id)
             return invalid_grant("The username or the password is wrong.")
+        case Throttled(reason, retry_after, user_id):
+            audit.record(audit.Event.LOGIN_REFUSED, reason=reason, user_id=user_id)
+            return too_many_attempts(retry_after)

@@ -6,12 +6,13 @@ from rescind import audit, ids, wiring
 from rescind.endpoint import endpoint
 from rescind.flows.issue import Tokens
 from rescind.flows.password import Overtaken, WrongPassword, change_password
-from rescind.model import Client
+from rescind.flows.throttle import Throttled
 from rescind.reasons import Reason
 from rescind.web.caller import caller
+from rescind.web.client import client_of
 from rescind.web.cookies import requested_transport
-from rescind.web.requests import Event, json_object, source_ip, text, user_agent
-from rescind.web.responses import Response, invalid_token, wrong_current_password
+from rescind.web.requests import Event, json_object, text
+from rescind.web.responses import Response, invalid_token, too_many_attempts, wrong_current_password
 from rescind.web.tokens import token_response
 
 
@@ -32,9 +33,10 @@ def handler(event: Event) -> Response:
         credentials=wiring.credentials(),
         accounts=wiring.accounts(),
         sessions=wiring.sessions(),
+        attempts=wiring.attempts(),
         keys=wiring.keyring(),
         settings=settings,
-        client=Client(user_agent=user_agent(event), ip=source_ip(event)),
+        client=client_of(event, settings=settings),
         ids=ids.new_ids(),
         salt=ids.new_salt(),
         now_ms=now_ms,
@@ -47,6 +49,9 @@ def handler(event: Event) -> Response:
         case WrongPassword():
             _refused(Reason.WRONG_PASSWORD, who.user_id)
             return wrong_current_password()
+        case Throttled(reason, retry_after):
+            _refused(reason, who.user_id)
+            return too_many_attempts(retry_after)
         case Overtaken():
             _refused(Reason.SESSION_ENDED, who.user_id)
             return invalid_token()

@@ -12,7 +12,7 @@ from rescind.reasons import Reason
 from rescind.rules.access_tokens import AccessTokenClaims, verify_access_token
 from rescind.rules.passwords import hash_password, verify_password
 from rescind.unavailable import UnavailableError
-from tests.fakes import FakeCredentials, FakeKeyring, FakeSessions, FakeTables, FakeUsers
+from tests.fakes import FakeAttempts, FakeCredentials, FakeKeyring, FakeSessions, FakeTables, FakeUsers
 from tests.things import (
     ATTEMPT,
     NOW,
@@ -43,6 +43,7 @@ class World:
             credentials=self.credentials,
             users=FakeUsers(self.tables),
             sessions=self.sessions,
+            attempts=FakeAttempts(self.tables),
             keys=FakeKeyring(),
             settings=SETTINGS,
             client=Client(user_agent="test", ip="192.0.2.1"),
@@ -230,6 +231,7 @@ def test_an_unknown_name_costs_the_same_calls_as_a_wrong_password(world: World, 
         credentials=Counting(world.credentials, calls),
         users=Counting(FakeUsers(world.tables), calls),
         sessions=Counting(world.sessions, calls),
+        attempts=Counting(FakeAttempts(world.tables), calls),
         keys=FakeKeyring(),
         settings=SETTINGS,
         client=Client(user_agent="test", ip="192.0.2.1"),
@@ -238,7 +240,7 @@ def test_an_unknown_name_costs_the_same_calls_as_a_wrong_password(world: World, 
         now_ms=NOW * 1000,
     )
 
-    assert calls == ["FakeCredentials.read", "FakeUsers.read"]
+    assert calls == ["FakeCredentials.read", "FakeUsers.read", *["FakeAttempts.count"] * 3]
 
 
 @pytest.mark.parametrize(

@@ -110,3 +110,20 @@ def test_one_login_too_many_ends_the_oldest_session(client: Client, person: Pers
     newest = logins[-1]["access_token"]
     listed = client.ask("GET", "/auth/sessions", bearer=newest).json()["sessions"]
     assert [each["session_id"] for each in listed] == [each["session_id"] for each in reversed(logins[1:])]
+
+
+def test_too_many_wrong_passwords_lock_the_door_and_not_the_house(client: Client, person: Person) -> None:
+    tokens = person.log_in()
+    guess = {"username": person.username, "password": "a-wrong-password"}
+
+    statuses = [client.ask("POST", "/auth/login", json=guess).status_code for _ in range(11)]
+
+    assert statuses == [401] * 10 + [429]
+    right = client.ask("POST", "/auth/login", json={"username": person.username, "password": PASSWORD})
+    assert right.status_code == 429
+    assert 1 <= int(right.headers["Retry-After"]) <= 16 * 60
+    assert client.me(tokens["access_token"]).status_code == 200
+    assert client.refresh(tokens["refresh_token"]).status_code == 200
+    body = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    bearer = tokens["access_token"]
+    assert client.ask("POST", "/auth/password", bearer=bearer, json=body).status_code == 429

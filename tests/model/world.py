@@ -17,6 +17,7 @@ from rescind.flows.logout import LoggedOut, TwoUsers, logout
 from rescind.flows.password import Overtaken, WrongPassword, change_password
 from rescind.flows.refresh import Replayed, Rotated, SessionEnded, refresh
 from rescind.flows.revoke import RevokedToken, revoke_token_id
+from rescind.flows.throttle import Throttled
 from rescind.model import Client
 from rescind.rules.access_tokens import AccessTokenClaims, verify_access_token
 from rescind.rules.refresh_tokens import MacKey
@@ -25,6 +26,7 @@ from rescind.store.sessions import TOMBSTONE_SECONDS
 from rescind.verdict import Allow, Refuse
 from tests.fakes import (
     FakeAccounts,
+    FakeAttempts,
     FakeBlocklist,
     FakeCredentials,
     FakeKeyring,
@@ -76,16 +78,19 @@ class World:
         assert user is not None
         return user.user_id
 
-    def log_in(self, name: str, password: str, *, now: int) -> Tokens | Refused:
+    def log_in(
+        self, name: str, password: str, *, now: int, ip: str = _CLIENT.ip
+    ) -> Tokens | Refused | Throttled:
         return login(
             name,
             password,
             credentials=self.through(FakeCredentials(self.tables)),
             users=self.through(FakeUsers(self.tables)),
             sessions=self.through(FakeSessions(self.tables)),
+            attempts=self.through(FakeAttempts(self.tables)),
             keys=self.through(KeysThatRotate()),
             settings=self.settings,
-            client=_CLIENT,
+            client=replace(_CLIENT, ip=ip),
             nobody=ids.new_user_id(),
             ids=ids.new_ids(),
             now_ms=now * 1000,
@@ -136,7 +141,7 @@ class World:
 
     def change_password(
         self, bearer: str, current: str, new: str, *, now: int
-    ) -> Tokens | WrongPassword | Overtaken | Refuse:
+    ) -> Tokens | WrongPassword | Overtaken | Throttled | Refuse:
         caller = self.authorize(bearer, now=now)
         if isinstance(caller, Refuse):
             return caller
@@ -149,6 +154,7 @@ class World:
             credentials=self.through(FakeCredentials(self.tables)),
             accounts=self.through(FakeAccounts(self.tables)),
             sessions=self.through(FakeSessions(self.tables)),
+            attempts=self.through(FakeAttempts(self.tables)),
             keys=self.through(KeysThatRotate()),
             settings=self.settings,
             client=_CLIENT,

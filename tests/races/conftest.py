@@ -14,7 +14,7 @@ from tests.races.race import Race
 from tests.races.sandboxes import Sandboxes, running_sandboxes
 from tests.tables import Stores, create_tables, stores_on
 
-TABLES = ("Credentials", "Users", "Sessions", "Blocklist", "Keys")
+TABLES = ("Credentials", "Users", "Sessions", "Blocklist", "Attempts", "Keys")
 
 
 @dataclass(frozen=True)

@@ -124,3 +124,18 @@ def test_of_parallel_password_changes_one_holds(race: Race, lengths: int) -> Non
         race.log_in(who, news[winner])
         for dead in (PASSWORD, news[winner - 1]):
             assert race.ask(calls.log_in(who, dead)).status == 401
+
+
+def test_guesses_at_the_same_moment_do_not_pass_a_limit_together(race: Race, lengths: int) -> None:
+    race.settings = {"FAILURES_PER_ACCOUNT": "20"}
+    for _ in range(lengths):
+        who = race.new_person()
+        guess = calls.log_in(who, "a-wrong-password")
+
+        answers = race.run(*[guess] * race.dice.randint(25, 50))
+
+        looked_at = sum(answer.status == 401 for answer in answers)
+        assert {answer.status for answer in answers} <= {401, 429, 503}
+        # Those who got 503 were not looked at; whoever comes later finds what room there is left.
+        later = [race.ask(guess).status for _ in range(20 - looked_at + 1)]
+        assert later == [401] * (20 - looked_at) + [429]

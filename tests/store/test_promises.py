@@ -7,7 +7,9 @@ import pytest
 
 from rescind.ids import new_attempt_id
 from rescind.model import BlockedToken, Lost, Status, Written
+from rescind.reasons import Reason
 from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.rules.throttle import Full, Window
 from tests.tables import Stores
 from tests.things import ATTEMPT, NOW, SESSION_ID, TOKEN_ID, USER_ID, a_credential, a_session, a_user
 
@@ -280,3 +282,61 @@ def test_of_two_rotations_at_once_one_is_written(stores: Stores) -> None:
     assert not stores.key_sets.replace(first, ())
 
     assert stores.key_sets.read(Purpose.ACCESS_TOKEN).revision == 2
+
+
+WINDOW = Window("network#192.0.2.0/24", 3, 15, 60, Reason.TOO_MANY_FROM_NETWORK)
+BEGIN = NOW - NOW % 60
+
+
+def test_no_more_failures_are_counted_than_a_window_has_room_for(stores: Stores) -> None:
+    counts = [stores.attempts.count(WINDOW, now=BEGIN + second) for second in (0, 30, 61, 62)]
+
+    assert counts == [None, None, None, Full(16 * 60 - 62)]
+
+
+def test_a_failure_that_is_given_back_makes_room(stores: Stores) -> None:
+    for second in (0, 61, 62):
+        stores.attempts.count(WINDOW, now=BEGIN + second)
+
+    stores.attempts.give_back(WINDOW, now=BEGIN + 61)
+
+    assert stores.attempts.count(WINDOW, now=BEGIN + 63) is None
+    assert stores.attempts.count(WINDOW, now=BEGIN + 64) == Full(16 * 60 - 64)
+
+
+def test_no_more_is_given_back_than_was_counted(stores: Stores) -> None:
+    stores.attempts.give_back(WINDOW, now=BEGIN)
+    stores.attempts.count(WINDOW, now=BEGIN)
+    for _ in range(3):
+        stores.attempts.give_back(WINDOW, now=BEGIN)
+
+    counts = [stores.attempts.count(WINDOW, now=BEGIN) for _ in range(4)]
+
+    assert counts == [None, None, None, Full(16 * 60)]
+
+
+def test_failures_slide_out_of_their_window(stores: Stores) -> None:
+    for second in (0, 0, 300):
+        stores.attempts.count(WINDOW, now=BEGIN + second)
+
+    assert isinstance(stores.attempts.count(WINDOW, now=BEGIN + 16 * 60 - 1), Full)
+    assert stores.attempts.count(WINDOW, now=BEGIN + 16 * 60) is None
+    assert stores.attempts.count(WINDOW, now=BEGIN + 16 * 60) is None
+    assert isinstance(stores.attempts.count(WINDOW, now=BEGIN + 16 * 60), Full)
+
+
+def test_forgotten_failures_leave_room_for_as_many(stores: Stores) -> None:
+    for _ in range(3):
+        stores.attempts.count(WINDOW, now=BEGIN)
+
+    stores.attempts.forget(WINDOW)
+    stores.attempts.forget(WINDOW)
+
+    assert stores.attempts.count(WINDOW, now=BEGIN) is None
+
+
+def test_buckets_count_apart(stores: Stores) -> None:
+    for _ in range(3):
+        stores.attempts.count(WINDOW, now=BEGIN)
+
+    assert stores.attempts.count(replace(WINDOW, bucket="network#198.51.100.0/24"), now=BEGIN) is None

@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 import pytest
 
 from rescind.model import Lost, Written
+from rescind.reasons import Reason
 from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.rules.throttle import Full, Window
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import NOW, SESSION_ID, USER_ID, a_credential, a_session, a_user
 
@@ -129,3 +131,27 @@ def test_of_many_bootstraps_at_once_one_key_set_remains(stores: Stores) -> None:
     assert outcomes.count(True) == 1
     [entry] = stores.key_sets.read(Purpose.ACCESS_TOKEN).entries
     assert entry.key_id == f"kid-{outcomes.index(True)}"
+
+
+def test_guesses_at_the_same_moment_do_not_pass_a_limit_together(stores: Stores) -> None:
+    for round_ in range(ROUNDS):
+        window = Window(f"account#{round_}", 5, 15, 60, Reason.TOO_MANY_FOR_ACCOUNT)
+
+        # Half of the clocks are a slot ahead.
+        def guess(racer: int, window: Window = window) -> Full | None:
+            return stores.attempts.count(window, now=NOW + racer % 2 * 60)
+
+        full = race(guess)
+
+        assert full.count(None) == 5
+
+
+def test_what_is_given_back_at_the_same_moment_is_given_back_once_each(stores: Stores) -> None:
+    window = Window("account#ada", 2 * RACERS, 15, 60, Reason.TOO_MANY_FOR_ACCOUNT)
+    for _ in range(2 * RACERS):
+        stores.attempts.count(window, now=NOW)
+
+    race(lambda _: stores.attempts.give_back(window, now=NOW))
+
+    again = [stores.attempts.count(window, now=NOW) for _ in range(RACERS + 1)]
+    assert again.count(None) == RACERS

@@ -81,3 +81,42 @@ def test_the_cookie_is_not_for_a_page_that_is_only_partly_allowed() -> None:
 def test_an_event_without_host_is_nobodys_own_origin(origin: str) -> None:
     with pytest.raises(InvalidRequestError):
         check_cookie_origin(a_request(("Origin", origin)), allowed=ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param([("Sec-Fetch-Site", "same-origin")], id="this origin's own page"),
+        pytest.param([("Sec-Fetch-Site", "none")], id="typed by the user"),
+        pytest.param([("Sec-Fetch-Site", "cross-site"), ("Origin", APP)], id="an allowed page elsewhere"),
+        pytest.param([("Sec-Fetch-Site", "same-site"), ("Origin", APP)], id="an allowed page nearby"),
+    ],
+)
+def test_the_cookie_is_for_a_page_that_the_browser_says_is_here_or_allowed(
+    headers: list[tuple[str, str]],
+) -> None:
+    check_cookie_origin(a_request(*OWN_HEADERS, *headers), allowed=ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param([("Sec-Fetch-Site", "cross-site")], id="a page elsewhere that names no origin"),
+        pytest.param([("Sec-Fetch-Site", "same-site")], id="a neighbour that names no origin"),
+        pytest.param([("Sec-Fetch-Site", "")], id="empty"),
+        pytest.param([("Sec-Fetch-Site", "Same-Origin")], id="none of the words"),
+        pytest.param(
+            [("Sec-Fetch-Site", "cross-site"), ("Origin", "https://api.example.com")],
+            id="elsewhere and here at once",
+        ),
+        pytest.param(
+            [("Sec-Fetch-Site", "same-origin"), ("Origin", "https://evil.example.com")], id="a foreign one"
+        ),
+        pytest.param([("Sec-Fetch-Site", "same-origin"), ("sec-fetch-site", "cross-site")], id="both"),
+    ],
+)
+def test_the_cookie_is_not_for_a_page_that_the_browser_says_is_elsewhere(
+    headers: list[tuple[str, str]],
+) -> None:
+    with pytest.raises(InvalidRequestError):
+        check_cookie_origin(a_request(*OWN_HEADERS, *headers), allowed=ALLOWED)

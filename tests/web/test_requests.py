@@ -16,9 +16,7 @@ from rescind.web.requests import (
     header_values,
     json_object,
     optional_text,
-    source_ip,
     text,
-    user_agent,
 )
 from tests.things import a_request
 
@@ -77,24 +75,6 @@ def test_a_bearer_token_is_that_of_the_one_authorization_header(
     headers: list[tuple[str, str]], token: str | None
 ) -> None:
     assert bearer_token(a_request(*headers)) == token
-
-
-def test_the_address_is_the_one_that_api_gateway_saw() -> None:
-    event = a_request(("X-Forwarded-For", "198.51.100.7"))
-
-    assert source_ip(event) == "192.0.2.1"
-
-
-@pytest.mark.parametrize(
-    ("headers", "agent"),
-    [
-        pytest.param([("User-Agent", "curl/8")], "curl/8", id="usual"),
-        pytest.param([], "", id="none"),
-        pytest.param([("User-Agent", "x" * 300)], "x" * 256, id="too long"),
-    ],
-)
-def test_the_user_agent_is_cut_to_256_characters(headers: list[tuple[str, str]], agent: str) -> None:
-    assert user_agent(a_request(*headers)) == agent
 
 
 # Bodies

@@ -32,5 +32,8 @@ class Reason(StrEnum):
     NO_AUTHORIZER = "no_authorizer"
     INSUFFICIENT_SCOPE = "insufficient_scope"
 
-    # A login
+    # A password that is wrong, or that is not looked at
     WRONG_PASSWORD = "wrong_password"
+    TOO_MANY_FROM_NETWORK_FOR_ACCOUNT = "too_many_from_network_for_account"
+    TOO_MANY_FOR_ACCOUNT = "too_many_for_account"
+    TOO_MANY_FROM_NETWORK = "too_many_from_network"

@@ -21,10 +21,15 @@ BOUNDS = {
     "LEEWAY_SECONDS": (0, 60),
     "MAX_SESSIONS_PER_USER": (1, 100),
     "KEY_ROTATION_DAYS": (1, 365),
+    "FAILURES_PER_ACCOUNT_AND_NETWORK": (1, 100_000),
+    "FAILURES_PER_ACCOUNT": (1, 100_000),
+    "FAILURES_PER_NETWORK": (1, 100_000),
 }
 
 # As a browser writes it (RFC 6454 section 6.2), or it would never match: no path, upper case, default port.
 _ORIGIN = re.compile(r"(?!https:.*:443$)(?!http:.*:80$)https?://[^/?#@A-Z\s]+")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class SettingsError(Exception):
@@ -42,6 +47,11 @@ class Settings:
     leeway_seconds: int
     max_sessions_per_user: int
     key_rotation_days: int
+    failures_per_account_and_network: int
+    failures_per_account: int
+    failures_per_network: int
+    client_address_header: str
+    proxy_secret_sha256: str
     issuer: str
     audience: str
     client_id: str
@@ -52,6 +62,7 @@ class Settings:
     users_table: str
     sessions_table: str
     blocklist_table: str
+    attempts_table: str
     keys_table: str
 
     @classmethod
@@ -71,6 +82,11 @@ class Settings:
             leeway_seconds=_integer(environment, "LEEWAY_SECONDS"),
             max_sessions_per_user=_integer(environment, "MAX_SESSIONS_PER_USER"),
             key_rotation_days=_integer(environment, "KEY_ROTATION_DAYS"),
+            failures_per_account_and_network=_integer(environment, "FAILURES_PER_ACCOUNT_AND_NETWORK"),
+            failures_per_account=_integer(environment, "FAILURES_PER_ACCOUNT"),
+            failures_per_network=_integer(environment, "FAILURES_PER_NETWORK"),
+            client_address_header=environment.get("CLIENT_ADDRESS_HEADER", "").lower(),
+            proxy_secret_sha256=_proxy_secret(environment),
             issuer=_text(environment, "ISSUER"),
             audience=_text(environment, "AUDIENCE"),
             client_id=_text(environment, "CLIENT_ID"),
@@ -81,6 +97,7 @@ class Settings:
             users_table=_text(environment, "USERS_TABLE"),
             sessions_table=_text(environment, "SESSIONS_TABLE"),
             blocklist_table=_text(environment, "BLOCKLIST_TABLE"),
+            attempts_table=_text(environment, "ATTEMPTS_TABLE"),
             keys_table=_text(environment, "KEYS_TABLE"),
         )
 
@@ -97,6 +114,16 @@ def _text(environment: Mapping[str, str], name: str) -> str:
     if not environment.get(name):
         raise SettingsError(f"{name} is missing or empty")
     return environment[name]
+
+
+def _proxy_secret(environment: Mapping[str, str]) -> str:
+    """The SHA-256 of what the operator's proxy sends; without it a header could be anybody's."""
+    given = environment.get("PROXY_SECRET_SHA256", "")
+    if bool(given) != bool(environment.get("CLIENT_ADDRESS_HEADER")):
+        raise SettingsError("CLIENT_ADDRESS_HEADER and PROXY_SECRET_SHA256 come together or not at all")
+    if given and not _SHA256.fullmatch(given):
+        raise SettingsError("PROXY_SECRET_SHA256 must be 64 hexadecimal digits in lower case")
+    return given
 
 
 def _origins(environment: Mapping[str, str], name: str) -> frozenset[str]:

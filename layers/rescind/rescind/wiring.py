@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rescind.keyring import Keyring
     from rescind.keys import KeyService
     from rescind.store.accounts import Accounts
+    from rescind.store.attempts import Attempts
     from rescind.store.blocklist import Blocklist
     from rescind.store.credentials import Credentials
     from rescind.store.key_set import KeySets
@@ -99,6 +100,13 @@ def blocklist() -> "Blocklist":
     from rescind.store.blocklist import Blocklist
 
     return Blocklist(dynamodb(), table=settings().blocklist_table)
+
+
+@cache
+def attempts() -> "Attempts":
+    from rescind.store.attempts import Attempts
+
+    return Attempts(dynamodb(), table=settings().attempts_table)
 
 
 @cache

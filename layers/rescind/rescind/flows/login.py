@@ -3,7 +3,8 @@
 from contextlib import suppress
 
 from rescind.flows.issue import Refused, Tokens, issue_first_tokens
-from rescind.flows.stores import Credentials, Sessions, SigningKeys, Users
+from rescind.flows.stores import Attempts, Credentials, Sessions, SigningKeys, Users
+from rescind.flows.throttle import Throttled, reserve, settle, windows_for
 from rescind.model import Client, Credential, Lost, NewIds, Session, Status, User, Written
 from rescind.reasons import Reason
 from rescind.rules.passwords import DUMMY_HASH, WrongPasswordError, verify_password
@@ -21,14 +22,15 @@ def login(
     credentials: Credentials,
     users: Users,
     sessions: Sessions,
+    attempts: Attempts,
     keys: SigningKeys,
     settings: Settings,
     client: Client,
     nobody: str,
     ids: NewIds,
     now_ms: int,
-) -> Tokens | Refused:
-    """Verify, sign, write, end what is too many, answer.
+) -> Tokens | Refused | Throttled:
+    """Reserve a guess, verify, sign, write, end what is too many, answer.
 
     Args:
         username: as the client gave it.
@@ -36,9 +38,10 @@ def login(
         credentials: where the username leads to a hash and a user.
         users: where the user is.
         sessions: where the new session goes.
+        attempts: where failures are counted.
         keys: the keys to sign with.
         settings: lifetimes, names and limits.
-        client: what the session remembers of it.
+        client: what the session remembers of it, and whose network failures count for.
         nobody: a user id that nobody has.
         ids: of the new session and token, and of this request.
         now_ms: epoch milliseconds at the start of this request.
@@ -48,6 +51,11 @@ def login(
     """
     now = now_ms // 1000
     credential, user = _account(username, credentials, users, nobody)
+    # After the reads, so that tables which fail count for nobody; before the hash, or guesses were free.
+    windows = windows_for(username, client=client, settings=settings)
+    throttled = reserve(windows, attempts=attempts, now=now, user_id=user.user_id if user else None)
+    if throttled:
+        return throttled
     # Unknown and disabled users cost as many reads and as much hashing as others.
     password_hash = credential.password_hash if credential else DUMMY_HASH
     try:
@@ -59,6 +67,7 @@ def login(
         return Refused(Reason.USER_UNKNOWN)
     if user.status is not Status.ACTIVE:
         return Refused(Reason.USER_DISABLED, user.user_id)
+    settle(windows, attempts=attempts, now=now)
 
     session = new_session(
         user,

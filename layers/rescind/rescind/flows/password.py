@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 from rescind.flows.issue import Tokens, issue_first_tokens
 from rescind.flows.login import check_own
-from rescind.flows.stores import Accounts, Credentials, Sessions, SigningKeys, States
+from rescind.flows.stores import Accounts, Attempts, Credentials, Sessions, SigningKeys, States
+from rescind.flows.throttle import Throttled, reserve, settle, windows_for
 from rescind.model import Client, NewIds, Session, User
 from rescind.rules.passwords import DUMMY_HASH, WrongPasswordError, hash_password, verify_password
 from rescind.rules.sessions import new_session, refusal
@@ -32,14 +33,15 @@ def change_password(
     credentials: Credentials,
     accounts: Accounts,
     sessions: Sessions,
+    attempts: Attempts,
     keys: SigningKeys,
     settings: Settings,
     client: Client,
     ids: NewIds,
     salt: bytes,
     now_ms: int,
-) -> Tokens | WrongPassword | Overtaken:
-    """Verify, sign, write all of it in one transaction, answer.
+) -> Tokens | WrongPassword | Overtaken | Throttled:
+    """Reserve a guess, verify, sign, write all of it in one transaction, answer.
 
     Args:
         current: the password as it is.
@@ -50,9 +52,10 @@ def change_password(
         credentials: where the hash is.
         accounts: writes user, credential and session together.
         sessions: tells whether a transaction of unknown outcome took effect.
+        attempts: where failures are counted, together with those of logins.
         keys: the keys to sign with.
         settings: lifetimes and names.
-        client: what the new session remembers of the caller.
+        client: what the new session remembers of the caller, and whose network failures count for.
         ids: of the new session and token, and of this request.
         salt: of the new hash, 16 bytes.
         now_ms: epoch milliseconds at the start of this request.
@@ -68,10 +71,15 @@ def change_password(
     if credential and credential.password_version != user.password_version:
         # Changed between the two reads: it is not for this request to say that the password is wrong.
         return _why_not(*states.of_session(user_id, session_id), now=now)
+    windows = windows_for(user.username, client=client, settings=settings)
+    throttled = reserve(windows, attempts=attempts, now=now, user_id=user_id)
+    if throttled:
+        return throttled
     try:
         verify_password(current, password_hash=credential.password_hash if credential else DUMMY_HASH)
     except WrongPasswordError:
         return WrongPassword()
+    settle(windows, attempts=attempts, now=now)
 
     changed = replace(
         user,

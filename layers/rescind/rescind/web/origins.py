@@ -20,12 +20,17 @@ def cors_headers(event: Event, *, allowed: Collection[str]) -> dict[str, str]:
 def check_cookie_origin(event: Event, *, allowed: Collection[str]) -> None:
     """A browser sends the cookie for whatever page asks: only this API's own and the allowed ones may.
 
+    Where it names no origin, it may still say how far away the page is (Fetch Metadata, Sec-Fetch-Site).
+
     Raises:
         InvalidRequestError: the request says that it comes from elsewhere.
     """
-    for origin in header_values(event, "origin"):
-        if origin != _own_origin(event) and origin not in allowed:
-            raise InvalidRequestError("This origin may not use the cookie.")
+    origins = header_values(event, "origin")
+    foreign = any(origin != _own_origin(event) and origin not in allowed for origin in origins)
+    sites = set(header_values(event, "sec-fetch-site"))
+    # An allowed page is elsewhere, and its browser says so; "none" is the user's own doing.
+    if foreign or not (sites <= {"same-origin", "none"} or any(origin in allowed for origin in origins)):
+        raise InvalidRequestError("This origin may not use the cookie.")
 
 
 def _own_origin(event: Event) -> str:

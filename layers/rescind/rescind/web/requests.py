@@ -96,16 +96,6 @@ def flag(members: Mapping[str, Any], name: str) -> bool:
     return bool(value)
 
 
-def source_ip(event: Event) -> str:
-    """The client's address as API Gateway saw it: never a header, which anybody can write."""
-    return str(event["requestContext"]["identity"]["sourceIp"])
-
-
-def user_agent(event: Event) -> str:
-    """The User-Agent header, cut to 256 characters; empty when there is none."""
-    return " ".join(header_values(event, "user-agent"))[:256]
-
-
 def _body(event: Event) -> bytes:
     body = event.get("body") or ""
     # Base64 is a third longer than what it holds; nothing larger is decoded.

@@ -66,6 +66,12 @@ def conflict(description: str) -> Response:
     return _error(409, "conflict", description)
 
 
+def too_many_attempts(retry_after: int) -> Response:
+    """RFC 6585 section 4; the same for accounts that do not exist."""
+    description = "There have been too many failed attempts. Try again later."
+    return _error(429, "too_many_attempts", description, {"Retry-After": str(retry_after)})
+
+
 def server_error() -> Response:
     return _error(500, "server_error", "The service failed. The failure is in its log.")
 
