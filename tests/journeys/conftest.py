@@ -19,6 +19,7 @@ from tests.local_gateway import RunningGateway, running_gateway
 from tests.things import PASSWORD
 
 ORIGIN = "https://app.example.com"
+MAX_SESSIONS = 5
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ class Inside:
 @pytest.fixture(scope="session")
 def gateway(ministack: str) -> Iterator[RunningGateway]:
     with running_gateway(
-        parameters={"AllowedOrigins": ORIGIN}, environment={"AWS_ENDPOINT_URL": ministack}
+        parameters={"AllowedOrigins": ORIGIN, "MaxSessionsPerUser": MAX_SESSIONS},
+        environment={"AWS_ENDPOINT_URL": ministack},
     ) as running:
         yield running
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import ORIGIN, Client
+from tests.journeys.conftest import MAX_SESSIONS, ORIGIN, Client
 
 PASSWORD = "a-password-of-theirs"
 NEW_PASSWORD = "another-good-password"
@@ -102,8 +102,7 @@ def test_in_cookie_mode_the_new_refresh_token_is_in_the_cookie(client: Client, p
 
 
 def test_one_login_too_many_ends_the_oldest_session(client: Client, person: Person) -> None:
-    limit = 20
-    logins = [person.log_in() for _ in range(limit + 1)]
+    logins = [person.log_in() for _ in range(MAX_SESSIONS + 1)]
 
     assert client.me(logins[0]["access_token"]).status_code == 401
     assert client.me(logins[1]["access_token"]).status_code == 200

@@ -12,6 +12,7 @@ from rescind.store import attributes
 from rescind.unavailable import UnavailableError
 
 _TRIES = 5
+_SLOT = "slot_"
 
 
 class Attempts:
@@ -31,7 +32,7 @@ class Attempts:
             found = self._add(window, window.slot(now))
             if isinstance(found, Written):
                 return None
-            # The window is full, or the row knows nothing of this slot yet.
+            # The window is full, or the row holds what has slid out of it.
             tally = counted(found.row, window, now=now)
             if isinstance(tally, Full):
                 return tally
@@ -48,10 +49,9 @@ class Attempts:
         try:
             self._update(
                 window,
-                "SET failures.#slot = failures.#slot - :one, failures_total = failures_total - :one,"
-                " revision = revision + :one",
-                "failures.#slot >= :one",
-                names={"#slot": str(window.slot(now))},
+                "SET #slot = #slot - :one, failures = failures - :one, revision = revision + :one",
+                "#slot >= :one",
+                names={"#slot": _name(window.slot(now))},
                 values={":one": _n(1)},
             )
         except aws.ConditionFailedError:
@@ -66,15 +66,25 @@ class Attempts:
         aws.call(self._client.delete_item, TableName=self._table, Key={"bucket": {"S": window.bucket}})
 
     def _add(self, window: Window, slot: int) -> Written | Lost[Tally]:
-        """One more in a slot that the row has already; then its total is that of the window of the moment."""
+        """One more in this slot, if all slots of the row belong to the window of the moment."""
         try:
             self._update(
                 window,
-                "SET failures.#slot = failures.#slot + :one, failures_total = failures_total + :one,"
-                " revision = revision + :one",
-                "attribute_exists(failures.#slot) AND failures_total < :limit",
-                names={"#slot": str(slot)},
-                values={":one": _n(1), ":limit": _n(window.limit)},
+                "SET #slot = if_not_exists(#slot, :none) + :one,"
+                " failures = if_not_exists(failures, :none) + :one,"
+                " revision = if_not_exists(revision, :none) + :one,"
+                " first_slot = if_not_exists(first_slot, :slot), #ttl = :ttl",
+                "attribute_not_exists(revision)"
+                " OR (failures < :limit AND first_slot BETWEEN :oldest AND :slot)",
+                names={"#slot": _name(slot), "#ttl": "ttl"},
+                values={
+                    ":none": _n(0),
+                    ":one": _n(1),
+                    ":slot": _n(slot),
+                    ":oldest": _n(slot - window.slots),
+                    ":limit": _n(window.limit),
+                    ":ttl": _n(window.ends_at(slot)),
+                },
             )
         except aws.ConditionFailedError as failed:
             [item] = failed.items
@@ -83,20 +93,22 @@ class Attempts:
 
     def _replace(self, window: Window, old: Tally | None, new: Tally) -> bool:
         """Write another tally; whether the row was still the old one."""
-        values = {
-            ":failures": {"M": {str(slot): _n(count) for slot, count in new.failures.items()}},
-            ":total": _n(new.total),
-            ":revision": _n(new.revision),
-            ":ttl": _n(window.ends_at(max(new.failures)) + window.slot_seconds),
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(revision)"}
+        if old:
+            condition = {
+                "ConditionExpression": "revision = :old",
+                "ExpressionAttributeValues": {":old": _n(old.revision)},
+            }
+        item = {
+            "bucket": {"S": window.bucket},
+            "failures": _n(new.total),
+            "revision": _n(new.revision),
+            "first_slot": _n(min(new.failures)),
+            "ttl": _n(window.ends_at(max(new.failures))),
+            **{_name(slot): _n(count) for slot, count in new.failures.items()},
         }
         try:
-            self._update(
-                window,
-                "SET failures = :failures, failures_total = :total, revision = :revision, #ttl = :ttl",
-                "revision = :old" if old else "attribute_not_exists(revision)",
-                names={"#ttl": "ttl"},
-                values={**values, ":old": _n(old.revision)} if old else values,
-            )
+            aws.call(self._client.put_item, TableName=self._table, Item=item, **condition)
         except aws.ConditionFailedError:
             return False
         return True
@@ -117,19 +129,15 @@ class Attempts:
 
 
 def _tally_of(item: attributes.Item) -> Tally:
-    failures = item.get("failures", {}).get("M")
-    if not isinstance(failures, dict):
-        raise attributes.MalformedItemError("the attribute failures is not a map")
+    slots = {name: name.removeprefix(_SLOT) for name in item if name.startswith(_SLOT)}
     return Tally(
         attributes.number(item, "revision"),
-        {_slot(name): attributes.number(failures, name) for name in failures},
+        {int(slot): attributes.number(item, name) for name, slot in slots.items() if slot.isdecimal()},
     )
 
 
-def _slot(name: str) -> int:
-    if not name.isdigit():
-        raise attributes.MalformedItemError("a slot of the attribute failures is not a number")
-    return int(name)
+def _name(slot: int) -> str:
+    return f"{_SLOT}{slot}"
 
 
 def _n(number: int) -> dict[str, str]:
