@@ -1,4 +1,4 @@
-"""The documents hold: links lead somewhere, what is named exists, each requirement of ASVS stands there once."""
+"""The documents hold: links lead somewhere, what is named exists, each ASVS requirement stands there once."""
 
 import ast
 import re
