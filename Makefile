@@ -14,7 +14,9 @@ run: $(VENV)/requirements-run.txt.ok ## serve the whole stack on http://localhos
 test: $(VENV)/requirements-dev.txt.ok ## every test that needs neither Docker nor SAM nor a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-soak: $(VENV)/requirements-dev.txt.ok ## the long races, schedules and model runs: 20 minutes or so
+soak: $(VENV)/requirements-dev.txt.ok ## the long races, schedules, model runs and fuzzing: 20 minutes or so
+	@$(BIN)/python -c "import atheris" 2>/dev/null || \
+		echo "The fuzzing is left out: there is atheris only for Linux on x86_64, with Python below 3.14."
 	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile
 
 check: lint types template test ## lint, types, template, tests

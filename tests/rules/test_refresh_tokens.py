@@ -1,15 +1,14 @@
 """A refresh token is its own lineage and a mac: what we signed is read back, and nothing else is."""
 
 import base64
-import hashlib
-import hmac
+from random import Random
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rescind.reasons import Reason
-from rescind.rules.access_tokens import InvalidTokenError
+from rescind.rules.access_tokens import InvalidTokenError, sign_access_token
 from rescind.rules.refresh_tokens import (
     MacKey,
     RefreshToken,
@@ -17,17 +16,12 @@ from rescind.rules.refresh_tokens import (
     unverified_refresh_token,
     verify_refresh_token,
 )
-from tests.things import MAC_KEY, SESSION_ID, USER_ID
+from tests.fuzz.forger import BASE64URL, with_good_mac
+from tests.fuzz.mutations import mutated_refresh_token
+from tests.things import MAC_KEY, SESSION_ID, SIGNING_KEY, USER_ID, some_claims
 
 LIVE = sign_refresh_token(USER_ID, SESSION_ID, 4, key=MAC_KEY)
 SIGNED, _, MAC = LIVE.rpartition(".")
-BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-
-def with_good_mac(signed: str) -> str:
-    """Any text at all under a good mac, so that nothing is wrong but its form."""
-    digest = hmac.new(MAC_KEY.secret, signed.encode(), hashlib.sha256).digest()
-    return f"{signed}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 
 
 def of_counter(counter: str) -> str:
@@ -67,6 +61,7 @@ def test_the_same_counter_gives_the_same_token_again() -> None:
         pytest.param(LIVE.replace("uuu", "uu\ud800"), id="a lone surrogate"),
         pytest.param(LIVE.replace("uuu", "uu\u00e9"), id="a letter that is not ASCII"),
         pytest.param("r1." * 3000, id="9 kB"),
+        pytest.param(sign_access_token(some_claims(), key=SIGNING_KEY), id="an access token"),
         pytest.param(with_good_mac(f"r2{SIGNED[2:]}"), id="another version"),
         pytest.param(with_good_mac(f"R1{SIGNED[2:]}"), id="capitals"),
         pytest.param(with_good_mac(SIGNED.replace("mac_", "kid_")), id="another kind of key id"),
@@ -173,3 +168,19 @@ def test_one_character_more_less_or_other_makes_a_token_refused(
         assert mutation != LIVE
     else:
         assert mutation == LIVE
+
+
+@settings(deadline=None, max_examples=300)
+@given(random=st.randoms(use_true_random=False), steps=st.integers(1, 3))
+def test_under_a_good_mac_there_is_one_spelling(random: Random, steps: int) -> None:
+    text = LIVE
+    for _ in range(steps):
+        text = mutated_refresh_token(text, random)
+
+    try:
+        token = verify_refresh_token(text, key=MAC_KEY)
+    except InvalidTokenError:
+        pass
+    else:
+        fields = ("r1", token.key_id, token.user_id, token.session_id, str(token.counter))
+        assert text == with_good_mac(".".join(fields))
