@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -26,6 +26,8 @@ from rescind.unavailable import UnavailableError
 from rescind.verdict import Allow, Refuse
 from tests.fakes import FakeKeySets, FakeSessions, FakeStates, FakeTables
 from tests.things import NOW, SETTINGS, USER_ID, a_user
+
+Answer = TypeVar("Answer")
 
 DAY = 86_400
 # What is promised: until a set is read again, or is given up, and what a clock may be off; and until a new
@@ -142,7 +144,7 @@ class Service:
 
     def signing(self, purpose: Purpose) -> str | None:
         entry = signer(self.tables.key_sets[purpose], at=self.now, now=self.now)
-        return entry and entry.key_id
+        return entry.key_id if entry else None
 
     def is_settled(self) -> bool:
         """Whether every new key may have come to sign since the last revocation."""
@@ -204,6 +206,8 @@ class Service:
                 assert now >= min(row.idle_expires_at, row.absolute_expires_at)
             case Refused() | SessionEnded():
                 raise AssertionError(f"a key change ended a session: {outcome}")
+            case None:
+                pass
         return None
 
     def call(self, given: Given, sandbox: Sandbox) -> Allow | Refuse | None:
@@ -231,7 +235,7 @@ class Service:
         within = ENDS_WITHIN_WHERE_CUT_OFF if sandbox.cut_off else ENDS_WITHIN
         return key_id in self.revoked and self.now >= self.revoked[key_id] + within
 
-    def _answer(self, sandbox: Sandbox, ask: Callable[[], Any]) -> Any:
+    def _answer(self, sandbox: Sandbox, ask: Callable[[], Answer]) -> Answer | None:
         try:
             return ask()
         except UnavailableError:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -13,6 +13,8 @@ from rescind.rules.key_set import KeyEntry, KeySet, Purpose, signer, verifiers
 from rescind.unavailable import UnavailableError
 from tests.fakes import FakeKeySets, FakeTables
 from tests.things import NOW, SETTINGS
+
+Result = TypeVar("Result")
 
 DAY = 86_400
 TODAY = NOW + 3 * DAY
@@ -41,7 +43,7 @@ class Keys:
     def new_entry(self, purpose: Purpose, signs_from: int) -> KeyEntry:
         return self._call(lambda: KeyEntry(f"{purpose}-{next(self.names)}", signs_from, b"encrypted"))
 
-    def _call(self, call: Callable[[], Any]) -> Any:
+    def _call(self, call: Callable[[], Result]) -> Result:
         self.calls += 1
         if self.calls == self.fails and not self.after:
             raise UnavailableError("the call failed")
@@ -61,7 +63,7 @@ class Keys:
 
     def signing(self, purpose: Purpose, *, now: int) -> str | None:
         entry = signer(self.tables.key_sets[purpose], at=now, now=now)
-        return entry and entry.key_id
+        return entry.key_id if entry else None
 
     def accepted(self) -> set[str]:
         sets = self.tables.key_sets.values()
