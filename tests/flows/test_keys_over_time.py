@@ -183,6 +183,32 @@ def test_a_key_that_a_verifier_cut_off_cannot_know_is_503_to_it_and_no_401() -> 
     assert isinstance(service.call(known, verifier), Refuse)
 
 
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_new_key_signs_for_nobody_before_the_last_verifier_knows_it_whatever_the_clocks_say(
+    purpose: Purpose,
+) -> None:
+    # The run's clock is behind, and was read ten seconds before the write; the issuers' clocks are ahead; the
+    # verifier's goes back after it has read its set.
+    service = Service()
+    verifier = Sandbox(service.tables, clock_off=5)
+    assert service.log_in(verifier)
+    revoke(service, both, purpose, clock_off=-15)
+    verifier.clock_off = -5
+
+    tokens = None
+    waited = 0
+    while tokens is None and waited <= 100:
+        service.wait(1)
+        waited += 1
+        tokens = service.log_in(Sandbox(service.tables, clock_off=5))
+
+    assert waited == 70
+    assert tokens
+    assert isinstance(service.call(tokens, verifier), Allow)
+    # By its own clock it cannot sign yet; that it refuses nobody is seen to in there.
+    assert service.refresh(tokens, verifier) is None
+
+
 def test_the_newest_key_is_revoked_after_the_older_one_has_retired() -> None:
     service = Service()
     sandbox = Sandbox(service.tables)
