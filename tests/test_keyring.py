@@ -36,6 +36,7 @@ def public_der(key: EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
 
 FIRST = ec.derive_private_key(1001, ec.SECP256R1())
 SECOND = ec.derive_private_key(1002, ec.SECP256R1())
+THIRD = ec.derive_private_key(1003, ec.SECP256R1())
 
 SIGNING_SET = KeySet(
     Purpose.ACCESS_TOKEN,
@@ -306,6 +307,85 @@ def test_a_set_that_became_empty_is_a_failure_to_read(keyring: Keyring, table: T
     assert keyring.verification_keys(now=NOW + 600).keys() == {"first", "second"}
     with pytest.raises(UnavailableError):
         keyring.verification_keys(now=NOW + 601)
+
+
+# What an old set cannot know
+
+
+def added_meanwhile(table: Table) -> None:
+    """A key of each kind that the keyring has not read."""
+    for purpose, key_id in ((Purpose.ACCESS_TOKEN, "new"), (Purpose.REFRESH_TOKEN, mac_id("n"))):
+        kept = table.sets[purpose]
+        entry = KeyEntry(key_id, NOW + ROTATION, sealed(private_der(THIRD)), public_der(THIRD))
+        table.sets[purpose] = replace(kept, entries=(*kept.entries, entry))
+
+
+def ask_for(keyring: Keyring, purpose: Purpose, key_id: str, *, now: int) -> object:
+    if purpose is Purpose.ACCESS_TOKEN:
+        return keyring.verification_keys(now=now).get(key_id)
+    return keyring.mac_key_of(key_id, now=now)
+
+
+# The key that will be revoked, one that lives on, and one that the keyring has not read.
+IDS = {
+    Purpose.ACCESS_TOKEN: ("first", "second", "new"),
+    Purpose.REFRESH_TOKEN: (mac_id("a"), mac_id("b"), mac_id("n")),
+}
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("age", [60, 600])
+def test_an_unknown_key_is_a_failure_to_a_sandbox_whose_set_is_old_and_costs_no_call(
+    keyring: Keyring, table: Table, purpose: Purpose, age: int
+) -> None:
+    revoked, live, new = IDS[purpose]
+    revoke(table, purpose, 0)
+    ask_for(keyring, purpose, live, now=NOW)
+    added_meanwhile(table)
+    table.broken = True
+    assert ask_for(keyring, purpose, live, now=NOW + age)
+    reads = len(table.reads)
+
+    with pytest.raises(UnavailableError):
+        ask_for(keyring, purpose, new, now=NOW + age)
+    # What it has read of a key that is no good any more stays true.
+    assert ask_for(keyring, purpose, revoked, now=NOW + age) is None
+    assert len(table.reads) == reads
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_an_unknown_key_is_nobodys_to_a_sandbox_whose_set_is_young(
+    keyring: Keyring, table: Table, purpose: Purpose
+) -> None:
+    _, _, new = IDS[purpose]
+    ask_for(keyring, purpose, new, now=NOW)
+    added_meanwhile(table)
+
+    assert ask_for(keyring, purpose, new, now=NOW + 59) is None
+    assert ask_for(keyring, purpose, new, now=NOW + 60) is not None
+    assert len(table.reads) == 2
+
+
+def test_the_keys_of_an_old_set_are_a_mapping_like_any_other(keyring: Keyring, table: Table) -> None:
+    young = keyring.verification_keys(now=NOW)
+    table.broken = True
+
+    assert keyring.verification_keys(now=NOW + 60) == young
+
+
+def test_no_key_signs_early_that_was_added_a_moment_ago(keyring: Keyring, table: Table) -> None:
+    for purpose in Purpose:
+        first, second = table.sets[purpose].entries
+        entries = (replace(first, revoked_at=NOW), replace(second, added_at=NOW))
+        table.sets[purpose] = replace(table.sets[purpose], entries=entries)
+
+    with pytest.raises(UnavailableError):
+        keyring.signing_key(now=NOW + 89)
+    with pytest.raises(UnavailableError):
+        keyring.mac_key(now=NOW + 89, at=NOW + 89)
+    assert keyring.signing_key(now=NOW + 90).kid == "second"
+    # Also for a rotation of the second in which the key before it was revoked.
+    assert keyring.mac_key(now=NOW + 90, at=NOW).key_id == mac_id("b")
 
 
 # What costs a call

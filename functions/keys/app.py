@@ -1,59 +1,76 @@
-"""Once at deployment and then daily: keep one key of each purpose signing, and one published ahead.
+"""At deployment and then daily: keep one key of each purpose signing, one ahead. On demand: revoke a key.
 
 It asks KMS for keys that it never sees itself: they come and are stored encrypted.
 """
 
+import itertools
 import json
 import time
 import urllib.request
 from typing import Any
 
 from rescind import audit, ids, wiring
+from rescind.flows.revoke_key import revoke_key, unaccepted_by
 from rescind.flows.rotate import rotate
 from rescind.keyring import public_key_of
 from rescind.rules.jwks import key_id_of
 from rescind.rules.key_set import KeyEntry, Purpose
 
 
+class InvalidEventError(Exception):
+    """The event is none of the three that this function knows; nothing was done."""
+
+
 @audit.logger.inject_lambda_context(log_event=False)
-def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
-    """Answers EventBridge's schedule, and CloudFormation's custom resource with what it waits for."""
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Answers EventBridge's schedule, CloudFormation's custom resource, and {"revoke": key id or "all"}."""
     try:
-        added = {} if event.get("RequestType") == "Delete" else _rotate_all(int(time.time()))
+        answer = _answer(event, int(time.time()))
     except Exception as error:
         audit.failure(audit.Event.FAILED, error)
         _tell_cloudformation(event, "FAILED", f"{type(error).__name__}: see the log of the keys function.")
         raise
     _tell_cloudformation(event, "SUCCESS", "The key sets are complete.")
+    return answer
+
+
+def _answer(event: dict[str, Any], now: int) -> dict[str, Any]:
+    match event:
+        # What looks like two things at once is neither.
+        case {"revoke": str(key_id)} if len(event) == 1:
+            return _revoke(key_id, now)
+        case {"RequestType": "Delete"} if "revoke" not in event:
+            return {}
+        case {"RequestType": "Create" | "Update"} | {"source": "aws.events"} if "revoke" not in event:
+            return {purpose.value: _rotate(purpose, now) for purpose in Purpose}
+        case _:
+            raise InvalidEventError('to revoke a key, send {"revoke": "<key id>"} and nothing else')
+
+
+def _rotate(purpose: Purpose, now: int) -> int:
+    """How many entries the key set was given."""
+    sets, days = wiring.key_sets(), wiring.settings().key_rotation_days
+    if added := rotate(purpose, key_sets=sets, new_entry=_new_entry, rotation_days=days, now=now):
+        audit.record(audit.Event.KEYS_ADDED)
     return added
 
 
-def _rotate_all(now: int) -> dict[str, int]:
-    """How many entries each key set was given."""
+def _revoke(key_id: str, now: int) -> dict[str, Any]:
+    """What was revoked, and from when nobody accepts it."""
+    sets, days = wiring.key_sets(), wiring.settings().key_rotation_days
+    revoked = revoke_key(key_id, key_sets=sets, new_entry=_new_entry, rotation_days=days, now=now)
+    by, at_the_latest = unaccepted_by(time.time(), settings=wiring.settings())
+    for each in itertools.chain(*revoked.values()):
+        audit.record(audit.Event.KEY_REVOKED, key_id=each)
+    return {"revoked": revoked, "effective_by": by, "effective_by_at_the_latest": at_the_latest}
+
+
+def _new_entry(purpose: Purpose, signs_from: int) -> KeyEntry:
     service = wiring.key_service()
-
-    def signing_entry(signs_from: int) -> KeyEntry:
-        public, encrypted = service.new_signing_key()
-        return KeyEntry(key_id_of(public_key_of(public)), signs_from, encrypted, public)
-
-    def mac_entry(signs_from: int) -> KeyEntry:
+    if purpose is Purpose.REFRESH_TOKEN:
         return KeyEntry(ids.new_mac_key_id(), signs_from, service.new_mac_secret())
-
-    added = {}
-    for purpose, new_entry in (
-        (Purpose.ACCESS_TOKEN, signing_entry),
-        (Purpose.REFRESH_TOKEN, mac_entry),
-    ):
-        added[purpose.value] = rotate(
-            purpose,
-            key_sets=wiring.key_sets(),
-            new_entry=new_entry,
-            rotation_days=wiring.settings().key_rotation_days,
-            now=now,
-        )
-        if added[purpose.value]:
-            audit.record(audit.Event.KEYS_ADDED)
-    return added
+    public, encrypted = service.new_signing_key()
+    return KeyEntry(key_id_of(public_key_of(public)), signs_from, encrypted, public)
 
 
 def _tell_cloudformation(event: dict[str, Any], status: str, reason: str) -> None:

@@ -98,7 +98,7 @@ def test_the_bound_counts_from_the_write(delay: int, written_at: float, by: int)
     assert end.effective_by(written_at, settings=settings) == by
 
 
-def entry(signs_from: int) -> KeyEntry:
+def entry(_: Purpose, signs_from: int) -> KeyEntry:
     return KeyEntry(f"key-{signs_from}", signs_from, b"encrypted")
 
 
@@ -127,7 +127,9 @@ class IsSecond(FakeKeySets):
 
     def read(self, purpose: Purpose) -> KeySet:
         before = super().read(purpose)
-        self.tables.key_sets[purpose] = KeySet(purpose, before.revision + 1, (entry(0), entry(NOW * 2)))
+        self.tables.key_sets[purpose] = KeySet(
+            purpose, before.revision + 1, (entry(purpose, 0), entry(purpose, NOW * 2))
+        )
         return before
 
 

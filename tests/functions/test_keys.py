@@ -2,18 +2,33 @@
 
 import http.server
 import json
+import os
 import secrets
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+import time
+from base64 import b64decode, b64encode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from functions.keys.app import InvalidEventError
 from rescind import wiring
-from rescind.rules.key_set import KeySet, Purpose
+from rescind.flows.revoke_key import UnknownKeyError
+from rescind.rules.access_tokens import sign_access_token
+from rescind.rules.key_set import KEEP_AT_MOST_SECONDS, LEAD_SECONDS, KeyEntry, KeySet, Purpose
+from rescind.rules.sessions import CLOCK_SKEW_SECONDS
+from rescind.unavailable import UnavailableError
 from tests.functions.conftest import Stack, forget_wiring, recorded, set_environment
 from tests.tables import create_tables, stores_on
-from tests.things import SETTINGS
+from tests.things import SETTINGS, a_credential, a_session, a_user, some_claims
+
+ROOT = Path(__file__).parent.parent.parent
 
 pytestmark = pytest.mark.ministack
 
@@ -26,7 +41,8 @@ def empty_stack(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sta
     prefix = f"{secrets.token_hex(4)}-"
     create_tables(wiring.dynamodb(), prefix=prefix)
     set_environment(monkeypatch, wiring.kms().create_key()["KeyMetadata"]["KeyId"])
-    monkeypatch.setenv("KEYS_TABLE", f"{prefix}Keys")
+    for table in ("Credentials", "Users", "Sessions", "Blocklist", "Keys"):
+        monkeypatch.setenv(f"{table.upper()}_TABLE", f"{prefix}{table}")
     yield Stack(stores_on(wiring.dynamodb(), prefix=prefix))
     forget_wiring()
 
@@ -45,7 +61,7 @@ def cloudformation() -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
         def log_message(self, *_: Any) -> None: ...
 
     with http.server.HTTPServer(("127.0.0.1", 0), Receiver) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield (
             {
@@ -94,14 +110,201 @@ def test_what_it_made_signs_and_verifies(empty_stack: Stack) -> None:
     assert len(wiring.keyring().mac_key(now=now, at=now).secret) == 32
 
 
-def test_it_never_holds_a_private_key(empty_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: Any, **__: Any) -> None:
-        raise AssertionError("the keys function asked for a plaintext")
+def test_a_revoked_key_is_followed_by_the_one_ahead(empty_stack: Stack) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+    for purpose, key_set in zip(Purpose, key_sets(empty_stack), strict=True):
+        current, ahead = (entry.key_id for entry in key_set.entries)
+        begun_at = time.time()
 
-    for operation in ("decrypt", "generate_data_key", "generate_data_key_pair"):
-        monkeypatch.setattr(wiring.kms(), operation, refused)
+        answer = empty_stack.invoke("keys", {"revoke": current})
 
-    assert empty_stack.invoke("keys", recorded("keys"))["access-token"] == 2
+        [other] = [each for each in Purpose if each is not purpose]
+        assert answer["revoked"] == {purpose: [current], other: []}
+        assert begun_at + 70 <= answer["effective_by"] <= time.time() + 71
+        assert answer["effective_by_at_the_latest"] == answer["effective_by"] + 540
+        first, second, third = empty_stack.stores.key_sets.read(purpose).entries
+        assert (first.key_id, second.key_id) == (current, ahead)
+        assert first.revoked_at is not None
+        assert third.added_at >= begun_at - 1
+
+
+def test_all_keys_are_revoked_at_once(empty_stack: Stack) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+    before = {entry.key_id for key_set in key_sets(empty_stack) for entry in key_set.entries}
+
+    answer = empty_stack.invoke("keys", {"revoke": "all"})
+
+    assert {key_id for key_ids in answer["revoked"].values() for key_id in key_ids} == before
+    assert wiring.keyring().verification_keys(now=int(time.time())).keys().isdisjoint(before)
+
+
+def test_a_key_that_is_not_there_is_said_to_be_unknown(empty_stack: Stack) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+    before = key_sets(empty_stack)
+
+    with pytest.raises(UnknownKeyError, match="nothing was revoked"):
+        empty_stack.invoke("keys", recorded("keys-revoke"))
+
+    assert key_sets(empty_stack) == before
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param({}, id="empty"),
+        pytest.param([], id="a-list"),
+        pytest.param({"revok": "all"}, id="mistyped"),
+        pytest.param({"revoke": None}, id="no-id"),
+        pytest.param({"revoke": ["all"]}, id="a-list-of-ids"),
+        pytest.param({"revoke": "all", "reason": "leaked"}, id="and-more"),
+        pytest.param({**recorded("keys"), "revoke": "all"}, id="in-a-schedules-event"),
+        pytest.param({"RequestType": "Create", "revoke": "all"}, id="in-cloudformations-event"),
+        pytest.param({"RequestType": "Delete", "revoke": "all"}, id="in-cloudformations-deletion"),
+        pytest.param({"detail": {"revoke": "all"}}, id="in-anothers-event"),
+        pytest.param({"body": '{"revoke": "all"}', "httpMethod": "POST"}, id="over-http"),
+    ],
+)
+def test_an_event_that_is_not_plainly_one_of_the_three_does_nothing(empty_stack: Stack, event: Any) -> None:
+    with pytest.raises(InvalidEventError, match=r'send {"revoke": "<key id>"}'):
+        empty_stack.invoke("keys", event)
+
+    assert not any(key_set.entries for key_set in key_sets(empty_stack))
+
+
+def test_what_a_schedule_or_a_deployment_has_within_is_no_revocation(
+    empty_stack: Stack, cloudformation: tuple[dict[str, Any], list[dict[str, Any]]]
+) -> None:
+    event, _ = cloudformation
+    empty_stack.invoke("keys", recorded("keys"))
+    before = key_sets(empty_stack)
+
+    empty_stack.invoke("keys", {**recorded("keys"), "detail": {"revoke": "all"}})
+    empty_stack.invoke("keys", {**event, "ResourceProperties": {"revoke": "all"}})
+
+    assert key_sets(empty_stack) == before
+
+
+def test_a_revocation_is_written_down_with_the_keys_id_and_nothing_secret(
+    empty_stack: Stack, written: Callable[[], str]
+) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+    [_, mac_keys] = key_sets(empty_stack)
+    written()
+
+    empty_stack.invoke("keys", {"revoke": mac_keys.entries[0].key_id})
+
+    lines = [json.loads(line) for line in written().splitlines()]
+    [line] = [line for line in lines if line.get("message") == "KeyRevoked"]
+    assert line["key_id"] == mac_keys.entries[0].key_id
+    assert not {"event", "encrypted_key", "secret"} & line.keys()
+
+
+@pytest.mark.parametrize("event", [recorded("keys"), {"revoke": "all"}], ids=["rotation", "revocation"])
+@pytest.mark.parametrize(
+    ("service", "operation", "changed"),
+    [
+        pytest.param(wiring.dynamodb, "get_item", [], id="the-read"),
+        pytest.param(wiring.kms, "generate_data_key_pair_without_plaintext", [], id="a-signing-key"),
+        pytest.param(wiring.dynamodb, "put_item", [], id="the-write"),
+        # Each set is a write of its own, and the first is done by then.
+        pytest.param(
+            wiring.kms, "generate_data_key_without_plaintext", [Purpose.ACCESS_TOKEN], id="a-mac-key"
+        ),
+    ],
+)
+def test_a_failed_run_changes_nothing_of_the_set_at_which_it_failed(
+    empty_stack: Stack, event: dict[str, Any], service: Callable[[], Any], operation: str, changed: list[str]
+) -> None:
+    if "revoke" in event:
+        empty_stack.invoke("keys", recorded("keys"))
+    before = key_sets(empty_stack)
+
+    def away(**_: Any) -> None:
+        raise UnavailableError("away")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service(), operation, away)
+        with pytest.raises(UnavailableError):
+            empty_stack.invoke("keys", event)
+
+    after = key_sets(empty_stack)
+    assert [new.purpose for old, new in zip(before, after, strict=True) if old != new] == changed
+    assert all(len([each for each in new.entries if not each.revoked_at]) in {0, 2} for new in after)
+
+
+def test_a_new_key_is_in_every_copy_of_the_jwk_set_before_it_signs(empty_stack: Stack) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+
+    header = empty_stack.answer("jwks", recorded("jwks")).headers["Cache-Control"]
+
+    max_age = int(header.removeprefix("public, max-age="))
+    assert 0 < max_age <= 1800
+    # A sandbox may answer from a set that it could not read again, and clocks differ.
+    assert max_age + KEEP_AT_MOST_SECONDS + CLOCK_SKEW_SECONDS < LEAD_SECONDS
+
+
+# Who never holds a private key
+
+
+def forms_of(entry: KeyEntry, purpose: Purpose) -> set[bytes]:
+    """What would give a key away: the bytes of its secret, and the ways in which they may be written."""
+    secret = wiring.key_service().open(entry.encrypted_key, purpose=purpose)
+    forms = {secret}
+    if purpose is Purpose.ACCESS_TOKEN:
+        key = load_der_private_key(secret, password=None)
+        assert isinstance(key, EllipticCurvePrivateKey)
+        number = key.private_numbers().private_value
+        forms |= {number.to_bytes(32), str(number).encode()}
+    written = {encode(form).rstrip(b"=") for form in forms for encode in (b64encode, urlsafe_b64encode)}
+    return forms | written | {form.hex().encode() for form in forms}
+
+
+def in_a_sandbox(stack: Stack, *calls: tuple[str, Any]) -> tuple[set[str], set[str], set[str]]:
+    """In a fresh sandbox after these calls: the ids of keys sealed and of keys in the clear, and types."""
+    finished = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-m", "tests.functions.memory_of_a_sandbox", json.dumps(calls)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'layers' / 'rescind'}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr
+    told = json.loads(finished.stdout.splitlines()[-1])
+    memory = b"\0".join(b64decode(text) for text in told["texts"])
+    entries = [(entry, key_set.purpose) for key_set in key_sets(stack) for entry in key_set.entries]
+    sealed = {entry.key_id for entry, _ in entries if entry.encrypted_key in memory}
+    held = {
+        entry.key_id for entry, purpose in entries if any(form in memory for form in forms_of(entry, purpose))
+    }
+    return sealed, held, set(told["types"])
+
+
+def test_no_private_key_is_in_the_memory_of_keys_jwks_or_the_authorizer(empty_stack: Stack) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+    now = int(time.time())
+    token = sign_access_token(some_claims(iat=now, exp=now + 900), key=wiring.keyring().signing_key(now=now))
+    empty_stack.stores.accounts.create(a_user(logged_out_at=0), a_credential())
+    empty_stack.stores.sessions.put(a_session())
+    asked = {**recorded("authorizer-rest-token"), "authorizationToken": f"Bearer {token}"}
+
+    sealed, held, types = in_a_sandbox(
+        empty_stack, ("authorizer", asked), ("jwks", recorded("jwks")), ("keys", {"revoke": "all"})
+    )
+
+    assert len(sealed) == 8, "it has read four keys, and made four"
+    assert held == set()
+    assert not any("PrivateKey" in name for name in types)
+
+
+def test_a_private_key_would_be_found_in_a_sandbox_that_signs(empty_stack: Stack) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+
+    _, held, types = in_a_sandbox(empty_stack, ("signing", int(time.time())))
+
+    assert held == {key_set.entries[0].key_id for key_set in key_sets(empty_stack)}
+    assert any("PrivateKey" in name for name in types)
 
 
 def test_a_deployment_waits_for_its_first_keys(

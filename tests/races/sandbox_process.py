@@ -47,7 +47,7 @@ def main() -> None:
 
 def _warm_up(handlers: Handlers) -> None:
     """Make the first keys, and whatever is slow the first time; the forks share it, but no connection."""
-    handlers["keys"]({}, _CONTEXT)
+    handlers["keys"]({"source": "aws.events"}, _CONTEXT)
     now = int(time.time())
     wiring.keyring().signing_key(now=now)
     wiring.keyring().mac_key(now=now, at=now)

@@ -1,13 +1,22 @@
 """Which key signs and which keys verify, at a given second and then over years of daily runs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rescind.rules.key_set import KeyEntry, KeySet, Purpose, missing_starts, signer, verifiers
+from rescind.rules.key_set import (
+    KeyEntry,
+    KeySet,
+    Purpose,
+    missing_starts,
+    signer,
+    verifiers,
+    with_revoked,
+    worth_keeping,
+)
 from tests.things import NOW
 
 DAY = 86_400
@@ -17,8 +26,8 @@ WINDOWS = {Purpose.ACCESS_TOKEN: 3660, Purpose.REFRESH_TOKEN: 31_536_060}
 LIVES = {Purpose.ACCESS_TOKEN: 3600, Purpose.REFRESH_TOKEN: 31_536_000}
 
 
-def entry(key_id: str, signs_from: int, *, revoked_at: int | None = None) -> KeyEntry:
-    return KeyEntry(key_id, signs_from, b"encrypted", revoked_at=revoked_at)
+def entry(key_id: str, signs_from: int, *, revoked_at: int | None = None, added_at: int = 0) -> KeyEntry:
+    return KeyEntry(key_id, signs_from, b"encrypted", revoked_at=revoked_at, added_at=added_at)
 
 
 def key_set(*entries: KeyEntry, purpose: Purpose = Purpose.ACCESS_TOKEN) -> KeySet:
@@ -69,7 +78,7 @@ THIRD = entry("third", NOW + ROTATION)
     ],
 )
 def test_the_signer_is(entries: list[KeyEntry], at: int, signs: str | None) -> None:
-    found = signer(key_set(*entries), at=at)
+    found = signer(key_set(*entries), at=at, now=NOW + 9)
 
     assert (found and found.key_id) == signs
 
@@ -85,10 +94,34 @@ def test_a_retired_key_never_signs_again_when_the_rotation_was_shortened_between
         entry("next", NOW + 2 * DAY),
     ]
 
-    found = signer(key_set(*entries), at=NOW + DAY + 1)
+    found = signer(key_set(*entries), at=NOW + DAY + 1, now=NOW + DAY + 1)
 
     assert found is not None
     assert found.key_id == "next"
+
+
+@pytest.mark.parametrize("at", [NOW, NOW - 600], ids=["now", "within a grace"])
+def test_a_key_takes_over_early_once_everybody_knows_it(at: int) -> None:
+    # 60 s until a set is read again, 10 s that its clock may go back, 10 s that two clocks may differ, and
+    # 10 s that the run which wrote the key may have taken.
+    keys = key_set(revoked(FIRST), entry("new", NOW + 3600, added_at=NOW - 50))
+
+    assert signer(keys, at=at, now=NOW + 39) is None
+    assert signer(keys, at=at, now=NOW + 40) == keys.entries[1]
+
+
+def test_one_that_is_known_does_not_pass_one_that_is_not() -> None:
+    keys = key_set(revoked(FIRST), entry("new", NOW + 3600, added_at=NOW), entry("newer", NOW + ROTATION))
+
+    assert signer(keys, at=NOW, now=NOW) is None
+
+
+def test_a_key_that_retired_before_its_time_came_never_signs_again() -> None:
+    # It took over early, the rotation was shortened, and then its successor is revoked.
+    early, short = entry("early", NOW + 300 * DAY), entry("short", NOW, revoked_at=1)
+    keys = key_set(revoked(FIRST), early, short, entry("next", NOW + DAY))
+
+    assert signer(keys, at=NOW, now=NOW) == keys.entries[3]
 
 
 # Which entries verify
@@ -117,11 +150,18 @@ def test_a_revoked_key_never_verifies_and_no_other_key_is_touched(revoked_at: in
     assert ids(verifiers(keys, now=NOW)) == ["first", "third"]
 
 
-def test_a_revoked_successor_does_not_end_the_key_before_it() -> None:
+def test_a_retired_key_does_not_verify_again_when_its_successor_is_revoked() -> None:
     keys = key_set(FIRST, revoked(SECOND), THIRD)
 
-    assert ids(verifiers(keys, now=NOW + ROTATION + 3659)) == ["first", "third"]
-    assert ids(verifiers(keys, now=NOW + ROTATION + 3660)) == ["third"]
+    assert ids(verifiers(keys, now=NOW + 3659)) == ["first", "third"]
+    assert ids(verifiers(keys, now=NOW + 3660)) == ["third"]
+
+
+def test_a_key_that_took_over_early_and_retired_does_not_verify_until_its_own_time_comes() -> None:
+    keys = key_set(revoked(FIRST), entry("a year ahead", NOW + 365 * DAY), SECOND)
+
+    assert ids(verifiers(keys, now=NOW + 3659)) == ["a year ahead", "second"]
+    assert ids(verifiers(keys, now=NOW + 3660)) == ["second"]
 
 
 def test_nothing_verifies_in_an_empty_set() -> None:
@@ -151,9 +191,14 @@ def test_nothing_verifies_in_an_empty_set() -> None:
             [entry("a", NOW - 10 * ROTATION)], [NOW + 3600], id="an hour ahead at least, however late the run"
         ),
         pytest.param(
-            [revoked(FIRST), THIRD],
-            [NOW + 2 * ROTATION],
-            id="one ahead of the one that signs early for a revoked one",
+            [revoked(FIRST), entry("early", NOW + 300 * DAY), entry("current", NOW)],
+            [NOW + ROTATION],
+            id="one ahead of the current, whatever is ahead of one that has retired",
+        ),
+        pytest.param(
+            [revoked(FIRST), entry("b", NOW + 9 * DAY)],
+            [NOW + ROTATION],
+            id="one a rotation after the one that took over early did so",
         ),
         pytest.param(
             [entry("a", NOW - DAY), entry("b", NOW - DAY + ROTATION, revoked_at=1)],
@@ -161,6 +206,11 @@ def test_nothing_verifies_in_an_empty_set() -> None:
             id="another ahead for a revoked one",
         ),
         pytest.param([revoked(FIRST)], [NOW + 3600, NOW + 3600 + ROTATION], id="two when all are revoked"),
+        pytest.param(
+            [revoked(FIRST), entry("b", NOW + 3600, added_at=NOW), THIRD],
+            [],
+            id="none while the next one is not known yet",
+        ),
         pytest.param(
             [FIRST, revoked(SECOND)],
             [NOW + 3600, NOW + 3600 + ROTATION],
@@ -172,13 +222,74 @@ def test_what_is_missing_is(entries: list[KeyEntry], starts: list[int]) -> None:
     assert list(missing_starts(key_set(*entries), now=NOW, rotation_seconds=ROTATION)) == starts
 
 
-def test_when_all_are_revoked_a_new_key_signs_before_its_hour_has_passed() -> None:
-    entries = (revoked(FIRST), entry("new", NOW + 3600), entry("next", NOW + 3600 + ROTATION))
+# What revoking changes
 
-    found = signer(key_set(*entries), at=NOW)
 
-    assert found is not None
-    assert found.key_id == "new"
+@pytest.mark.parametrize(
+    ("entries", "key_id", "left"),
+    [
+        pytest.param([FIRST, THIRD], "first", ["first*", "third"], id="the one that signs, where it stands"),
+        pytest.param([FIRST, SECOND, THIRD], "first", ["first*", "second", "third"], id="a retired one too"),
+        pytest.param([FIRST, THIRD], "third", ["third*", "first"], id="one that is ahead goes to the front"),
+        pytest.param(
+            [revoked(FIRST), THIRD], "third", ["first*", "third*"], id="one that took over early has begun"
+        ),
+        pytest.param(
+            [revoked(FIRST), entry("new", NOW + 3600, added_at=NOW)],
+            "new",
+            ["new*", "first*"],
+            id="one that was to take over and is not known yet has not",
+        ),
+        pytest.param([FIRST, THIRD], "unknown", ["first", "third"], id="nothing for an unknown id"),
+    ],
+)
+def test_what_is_left_is(entries: list[KeyEntry], key_id: str, left: list[str]) -> None:
+    found = with_revoked(key_set(*entries), {key_id}, now=NOW)
+
+    assert [one.key_id + "*" * (one.revoked_at is not None) for one in found] == left
+
+
+def test_a_key_that_was_revoked_before_keeps_its_second() -> None:
+    keys = key_set(entry("first", 0, revoked_at=0), THIRD)
+
+    [first, third] = with_revoked(keys, {"first", "third"}, now=NOW)
+
+    assert (first.revoked_at, third.revoked_at) == (0, NOW)
+
+
+def test_the_current_key_signs_on_when_the_one_ahead_is_revoked_a_minute_before_its_time() -> None:
+    entries = with_revoked(key_set(FIRST, entry("ahead", NOW + 60)), {"ahead"}, now=NOW)
+    keys = key_set(*entries, entry("new", NOW + 3600, added_at=NOW))
+
+    assert [signer(keys, at=at, now=at) for at in (NOW + 59, NOW + 60, NOW + 3599)] == [FIRST] * 3
+
+
+# Which entries are worth keeping
+
+
+@pytest.mark.parametrize(
+    ("entries", "kept"),
+    [
+        pytest.param([FIRST, SECOND], ["second"], id="not what has retired and verifies no more"),
+        pytest.param([revoked(FIRST), SECOND], ["second"], id="not a revoked one that was followed"),
+        pytest.param(
+            [FIRST, revoked(SECOND), entry("later", NOW + 300 * DAY)],
+            ["second", "later"],
+            id="a revoked one that nobody has followed yet",
+        ),
+        pytest.param([revoked(FIRST)], ["first"], id="never nothing"),
+    ],
+)
+def test_what_is_worth_keeping_is(entries: list[KeyEntry], kept: list[str]) -> None:
+    assert ids(worth_keeping(key_set(*entries), now=NOW + 3600 + 3660)) == kept
+
+
+@pytest.mark.parametrize("entries", [[FIRST, SECOND], [revoked(FIRST), SECOND]], ids=["retired", "revoked"])
+def test_an_entry_is_kept_an_hour_longer_for_who_looks_back(entries: list[KeyEntry]) -> None:
+    over = NOW if entries[0].revoked_at is not None else NOW + 3660
+
+    assert len(worth_keeping(key_set(*entries), now=over + 3599)) == 2
+    assert len(worth_keeping(key_set(*entries), now=over + 3600)) == 1
 
 
 # Years of daily runs
@@ -186,51 +297,136 @@ def test_when_all_are_revoked_a_new_key_signs_before_its_hour_has_passed() -> No
 
 def after_a_run(keys: KeySet, *, now: int, rotation_days: int) -> KeySet:
     starts = missing_starts(keys, now=now, rotation_seconds=rotation_days * DAY)
-    added = tuple(entry(f"key {len(keys.entries) + n}", start) for n, start in enumerate(starts))
-    return replace(keys, entries=(*keys.entries, *added))
+    added = tuple(entry(f"{keys.revision} {n}", start, added_at=now) for n, start in enumerate(starts))
+    return replace(keys, revision=keys.revision + 1, entries=(*keys.entries, *added)) if added else keys
+
+
+REVOCATIONS = ["what signs", "what is ahead", "what signs and what is ahead", "all"]
 
 
 def after_revoking(which: str, keys: KeySet, *, now: int) -> KeySet:
+    current = signer(keys, at=now, now=now)
     chosen = {
-        "what signs": [signer(keys, at=now)],
-        "what is ahead": keys.entries[-1:],
-        "all": keys.entries,
+        "what signs": [current.key_id] if current else [],
+        "what is ahead": ids(keys.entries[-1:]),
+        "what signs and what is ahead": [*([current.key_id] if current else []), keys.entries[-1].key_id],
+        "all": ids(keys.entries),
     }[which]
-    return replace(keys, entries=tuple(revoked(one) if one in chosen else one for one in keys.entries))
+    return replace(keys, entries=with_revoked(keys, chosen, now=now))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=30)
 @given(
     purpose=st.sampled_from(Purpose),
     rotation_days=st.lists(st.sampled_from([1, 2, 7, 30, 365]), min_size=1, max_size=3),
     revocations=st.dictionaries(
-        st.integers(1, 500), st.sampled_from(["what signs", "what is ahead", "all"]), max_size=12
+        st.integers(1, 500),
+        st.sampled_from(REVOCATIONS),
+        max_size=12,
     ),
-    second_of_day=st.integers(0, DAY - 1) | st.integers(DAY - 3600, DAY - 1),
+    second_of_day=st.integers(0, DAY - 1) | st.integers(DAY - 3600, DAY - 1) | st.integers(0, 90),
 )
 def test_over_years_one_key_signs_one_is_ahead_and_a_signature_verifies_for_its_whole_life(
     purpose: Purpose, rotation_days: list[int], revocations: dict[int, str], second_of_day: int
 ) -> None:
     keys = KeySet(purpose, revision=0, entries=())
     signed_last: dict[str, int] = {}  # when each key signed last, in the order in which they began to
+    revoked_ids: set[str] = set()
 
     for day in range(500):
         now = NOW + day * DAY
         rotation = rotation_days[day % len(rotation_days)]
+        before = keys
         keys = after_a_run(keys, now=now, rotation_days=rotation)
         if day in revocations:
             keys = after_revoking(revocations[day], keys, now=now)
+            revoked_ids |= {one.key_id for one in keys.entries if one.revoked_at is not None}
             keys = after_a_run(keys, now=now, rotation_days=rotation)
+        if keys is not before:
+            keys = replace(keys, entries=worth_keeping(keys, now=now))
 
-        ahead = [one for one in keys.entries if one.signs_from > now and one.revoked_at is None]
-        assert any(one != signer(keys, at=now) for one in ahead)
+        signing = signer(keys, at=now, now=now + 90)
+        assert signing is not None
+        ahead = keys.entries[keys.entries.index(signing) + 1 :]
+        assert any(one.signs_from > now and one.revoked_at is None for one in ahead)
 
-        current = signer(keys, at=now + second_of_day)
-        assert current is not None
+        current = signer(keys, at=now + second_of_day, now=now + second_of_day)
+        if current is None:
+            assert second_of_day < 90
+            assert day in revocations
+            continue
         signed_last[current.key_id] = now + second_of_day
         assert current.key_id == list(signed_last)[-1], "a retired key signs again"
 
         verifying = set(ids(verifiers(keys, now=now)))
-        unrevoked = set(ids(one for one in keys.entries if one.revoked_at is None))
         alive = {key_id for key_id, at in signed_last.items() if now <= at + LIVES[purpose]}
-        assert alive & unrevoked <= verifying <= unrevoked
+        assert alive - revoked_ids <= verifying
+        assert not revoked_ids & verifying
+
+
+def seconds_that_matter(keys: KeySet, *, now: int) -> Iterator[int]:
+    """From as long ago as anybody asks for: the edges of all that the entries say."""
+    yield from (now - 630, now, now + 400 * DAY)
+    for one in keys.entries:
+        for edge in (one.signs_from, one.added_at + 90, one.signs_from + WINDOWS[keys.purpose]):
+            yield from (at for at in (edge - 1, edge, edge + 1) if at >= now - 630)
+
+
+def assert_nobody_notices(before: KeySet, after: KeySet, *, now: int) -> None:
+    """Whatever is asked of the two sets, now and later, the answers are the same."""
+    for at in seconds_that_matter(before, now=now):
+        assert signer(before, at=at, now=max(at, now)) == signer(after, at=at, now=max(at, now))
+        assert verifiers(before, now=at) == verifiers(after, now=at)
+
+
+GAPS = [1, 60, 89, 90, 600, 3600, 7260, DAY, 2 * DAY, 30 * DAY, 366 * DAY]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    purpose=st.sampled_from(Purpose),
+    story=st.lists(
+        st.tuples(
+            st.sampled_from(GAPS), st.sampled_from([1, 30, 365]), st.sampled_from([None, *REVOCATIONS])
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+)
+def test_nobody_notices_that_an_entry_was_dropped(
+    purpose: Purpose, story: list[tuple[int, int, str | None]]
+) -> None:
+    now = NOW
+    keys = after_a_run(KeySet(purpose, revision=0, entries=()), now=now, rotation_days=30)
+    for gap, rotation_days, revocation in story:
+        now += gap
+        if revocation:
+            keys = after_revoking(revocation, keys, now=now)
+        keys = after_a_run(keys, now=now, rotation_days=rotation_days)
+
+        kept = replace(keys, entries=worth_keeping(keys, now=now))
+
+        assert_nobody_notices(keys, kept, now=now)
+        for each in REVOCATIONS:
+            # Not even once others are revoked.
+            assert_nobody_notices(
+                after_revoking(each, keys, now=now), after_revoking(each, kept, now=now), now=now
+            )
+        keys = kept
+
+
+def test_a_set_does_not_grow_for_ever() -> None:
+    sizes = {}
+    for purpose in Purpose:
+        keys = KeySet(purpose, revision=0, entries=())
+        for day in range(800):
+            now = NOW + day * DAY
+            keys = replace(keys, entries=worth_keeping(keys, now=now))
+            keys = after_a_run(keys, now=now, rotation_days=1)
+            if day % 10 == 0:
+                keys = after_a_run(after_revoking("all", keys, now=now), now=now, rotation_days=1)
+        sizes[purpose] = len(keys.entries)
+
+    # Two ahead, the one that signs, and what may still verify; a mac key does so for a year.
+    assert sizes[Purpose.ACCESS_TOKEN] <= 5
+    assert sizes[Purpose.REFRESH_TOKEN] <= 370

@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 import pytest
 
+from rescind.flows.revoke_key import revoke_key
+from rescind.flows.rotate import rotate
 from rescind.model import Lost, Written
 from rescind.reasons import Reason
-from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.rules.key_set import KeyEntry, Purpose, signer
 from rescind.rules.throttle import Full, Window
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import NOW, SESSION_ID, USER_ID, a_credential, a_session, a_user
@@ -155,3 +157,70 @@ def test_what_is_given_back_at_the_same_moment_is_given_back_once_each(stores: S
 
     again = [stores.attempts.count(window, now=NOW) for _ in range(RACERS + 1)]
     assert again.count(None) == RACERS
+
+
+DAY = 86_400
+
+
+def a_key(purpose: Purpose, signs_from: int) -> KeyEntry:
+    return KeyEntry(f"{purpose}-{secrets.token_hex(8)}", signs_from, b"encrypted")
+
+
+def rotate_on(stores: Stores, purpose: Purpose, *, now: int) -> int:
+    return rotate(purpose, key_sets=stores.key_sets, new_entry=a_key, rotation_days=30, now=now)
+
+
+def revoke_on(stores: Stores, key_id: str, *, now: int) -> dict[Purpose, list[str]]:
+    return revoke_key(key_id, key_sets=stores.key_sets, new_entry=a_key, rotation_days=30, now=now)
+
+
+def test_of_many_rotations_at_once_one_adds_its_entry(stores: Stores) -> None:
+    for months in range(4):
+        now = NOW + months * 30 * DAY
+
+        def rotate_now(_: int, now: int = now) -> int:
+            return rotate_on(stores, Purpose.ACCESS_TOKEN, now=now)
+
+        added = race(rotate_now)
+
+        assert sorted(added) == [0] * (RACERS - 1) + [1 if months else 2]
+        entries = stores.key_sets.read(Purpose.ACCESS_TOKEN).entries
+        assert entries[-1].signs_from == now + 30 * DAY
+
+
+def test_a_revocation_that_races_rotations_is_never_lost(stores: Stores) -> None:
+    rotate_on(stores, Purpose.ACCESS_TOKEN, now=NOW)
+    for round_ in range(1, 5):
+        # A day before the next takeover, when a rotation has something to add.
+        now = stores.key_sets.read(Purpose.ACCESS_TOKEN).entries[-1].signs_from - DAY
+        current = signer(stores.key_sets.read(Purpose.ACCESS_TOKEN), at=now, now=now)
+        assert current is not None
+
+        def rotate_or_revoke(racer: int, now: int = now, key_id: str = current.key_id) -> object:
+            if racer == 0:
+                return revoke_on(stores, key_id, now=now)
+            return rotate_on(stores, Purpose.ACCESS_TOKEN, now=now)
+
+        race(rotate_or_revoke)
+
+        after = stores.key_sets.read(Purpose.ACCESS_TOKEN)
+        [revoked] = [entry for entry in after.entries if entry.key_id == current.key_id]
+        assert revoked.revoked_at == now, round_
+        valid = [entry for entry in after.entries if entry.revoked_at is None]
+        assert len([entry for entry in valid if entry.signs_from > now + DAY]) == 1
+        following = signer(after, at=now, now=now)
+        assert following is not None
+        assert following.key_id != current.key_id
+
+
+def test_of_many_revocations_of_everything_at_once_one_set_of_new_keys_remains(stores: Stores) -> None:
+    for purpose in Purpose:
+        rotate_on(stores, purpose, now=NOW)
+    before = {entry.key_id for purpose in Purpose for entry in stores.key_sets.read(purpose).entries}
+
+    race(lambda _: revoke_on(stores, "all", now=NOW + DAY))
+
+    for purpose in Purpose:
+        entries = stores.key_sets.read(purpose).entries
+        assert not {entry.key_id for entry in entries if entry.revoked_at is None} & before
+        assert sum(entry.revoked_at is None for entry in entries) == 2

@@ -34,6 +34,7 @@ class Event(StrEnum):
     PASSWORD_CHANGED = "PasswordChanged"
     PASSWORD_CHANGE_REFUSED = "PasswordChangeRefused"
     KEYS_ADDED = "KeysAdded"
+    KEY_REVOKED = "KeyRevoked"
     UNAVAILABLE = "Unavailable"
     FAILED = "Failed"
 
@@ -46,6 +47,7 @@ def record(
     session_id: str | None = None,
     token_id: str | None = None,
     actor: str | None = None,
+    key_id: str | None = None,
 ) -> None:
     """Write down what happened, and to whom.
 
@@ -56,9 +58,10 @@ def record(
         session_id: of an authentic token.
         token_id: likewise.
         actor: the user id of the admin who did it.
+        key_id: of a key in a key set.
     """
     details = {"reason": reason, "user_id": user_id, "session_id": session_id}
-    details |= {"token_id": token_id, "actor": actor}
+    details |= {"token_id": token_id, "actor": actor, "key_id": key_id}
     logger.info(event.value, extra={name: value for name, value in details.items() if value is not None})
     _count(event, reason)
 

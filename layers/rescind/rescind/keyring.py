@@ -1,19 +1,25 @@
 """The keys that this sandbox may use now: the key set as last read, and the secrets KMS opened for it."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
 from rescind.rules.access_tokens import SigningKey
-from rescind.rules.key_set import KeyEntry, KeySet, Purpose, signer, verifiers
+from rescind.rules.key_set import (
+    KEEP_AT_MOST_SECONDS,
+    READ_AGAIN_SECONDS,
+    KeyEntry,
+    KeySet,
+    Purpose,
+    signer,
+    verifiers,
+)
 from rescind.rules.refresh_tokens import MacKey
 from rescind.unavailable import UnavailableError
 
-_READ_AGAIN_SECONDS = 60
-_KEEP_AT_MOST_SECONDS = 600
 _TRY_AGAIN_SECONDS = 10
 
 
@@ -26,7 +32,11 @@ class KeyOpener(Protocol):
 
 
 class Keyring:
-    """Reads a set again every 60 s, lives on the last one for at most 10 minutes if it cannot, then fails."""
+    """Reads a set again every 60 s, lives on the last one for at most 10 minutes if it cannot, then fails.
+
+    A key id that is not in a set of at most 60 s is nobody's. One that is not in an older set may be of a
+    newer key: there it is a failure, never a no. Neither costs a call.
+    """
 
     def __init__(self, key_sets: KeySetReader, key_service: KeyOpener) -> None:
         self._key_sets = key_sets
@@ -36,9 +46,10 @@ class Keyring:
         self._opened: dict[tuple[Purpose, str], bytes] = {}
 
     def verification_keys(self, *, now: int) -> Mapping[str, EllipticCurvePublicKey]:
-        """The public keys that verify access tokens, by kid."""
-        entries = verifiers(self._current(Purpose.ACCESS_TOKEN, now), now=now)
-        return {entry.key_id: _public_key(entry) for entry in entries}
+        """The public keys that verify access tokens, by kid; `get` fails on what an old set cannot know."""
+        key_set = self._current(Purpose.ACCESS_TOKEN, now)
+        keys = {entry.key_id: _public_key(entry) for entry in verifiers(key_set, now=now)}
+        return _KeysOfOldSet(keys, key_set) if self._is_old(key_set, now) else keys
 
     def signing_key(self, *, now: int) -> SigningKey:
         """The key that signs access tokens at `now`."""
@@ -51,26 +62,34 @@ class Keyring:
         return MacKey(entry.key_id, self._open(entry, Purpose.REFRESH_TOKEN))
 
     def mac_key_of(self, key_id: str, *, now: int) -> MacKey | None:
-        """The key of this id, when it still verifies. An unknown id costs no call."""
-        for entry in verifiers(self._current(Purpose.REFRESH_TOKEN, now), now=now):
+        """The key of this id, when it still verifies."""
+        key_set = self._current(Purpose.REFRESH_TOKEN, now)
+        for entry in verifiers(key_set, now=now):
             if entry.key_id == key_id:
                 return MacKey(key_id, self._open(entry, Purpose.REFRESH_TOKEN))
+        if self._is_old(key_set, now):
+            _fail_unless_known(key_id, key_set)
         return None
 
     def _signer(self, purpose: Purpose, *, now: int, at: int) -> KeyEntry:
-        entry = signer(self._current(purpose, now), at=at)
+        entry = signer(self._current(purpose, now), at=at, now=now)
         if entry is None:
             raise UnavailableError(f"the key set {purpose} has no entry that may sign")
         return entry
+
+    def _is_old(self, key_set: KeySet, now: int) -> bool:
+        """Whether it could not be read when it should have been."""
+        _, read_at = self._sets[key_set.purpose]
+        return now - read_at >= READ_AGAIN_SECONDS
 
     def _current(self, purpose: Purpose, now: int) -> KeySet:
         kept, read_at = self._sets.get(purpose, (None, 0))
         # A negative age is a clock that was set back: it says nothing, so read.
         age = now - read_at
-        if kept is None or not 0 <= age <= _KEEP_AT_MOST_SECONDS:
+        if kept is None or not 0 <= age <= KEEP_AT_MOST_SECONDS:
             return self._read(purpose, now)
         # A table that does not answer is asked every ten seconds, not several times by each request.
-        if age < _READ_AGAIN_SECONDS or 0 <= now - self._failed_at[purpose] < _TRY_AGAIN_SECONDS:
+        if age < READ_AGAIN_SECONDS or 0 <= now - self._failed_at[purpose] < _TRY_AGAIN_SECONDS:
             return kept
         try:
             return self._read(purpose, now)
@@ -90,6 +109,31 @@ class Keyring:
         if name not in self._opened:
             self._opened[name] = self._key_service.open(entry.encrypted_key, purpose=purpose)
         return self._opened[name]
+
+
+class _KeysOfOldSet(Mapping[str, EllipticCurvePublicKey]):
+    """The keys of a set that could not be read again."""
+
+    def __init__(self, keys: Mapping[str, EllipticCurvePublicKey], key_set: KeySet) -> None:
+        self._keys = keys
+        self._key_set = key_set
+
+    def __getitem__(self, kid: str) -> EllipticCurvePublicKey:
+        if kid not in self._keys:
+            _fail_unless_known(kid, self._key_set)
+        return self._keys[kid]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+def _fail_unless_known(key_id: str, key_set: KeySet) -> None:
+    """A key that the old set has, revoked or retired, is still so; of another one it knows nothing."""
+    if all(entry.key_id != key_id for entry in key_set.entries):
+        raise UnavailableError("a key that is not in a set of long ago")
 
 
 def _public_key(entry: KeyEntry) -> EllipticCurvePublicKey:

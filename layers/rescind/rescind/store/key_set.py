@@ -58,6 +58,8 @@ def _entry_of(row: attributes.Item) -> KeyEntry:
         encrypted_key=attributes.binary(row, "encrypted_key"),
         public_key=attributes.binary(row, "public_key") if "public_key" in row else None,
         revoked_at=attributes.optional_number(row, "revoked_at"),
+        # Entries of before it was written down have been known for long.
+        added_at=attributes.optional_number(row, "added_at") or 0,
     )
 
 
@@ -66,6 +68,7 @@ def _entry_item(entry: KeyEntry) -> Mapping[str, Any]:
         "key_id": {"S": entry.key_id},
         "signs_from": {"N": str(entry.signs_from)},
         "encrypted_key": {"B": entry.encrypted_key},
+        "added_at": {"N": str(entry.added_at)},
     }
     if entry.public_key is not None:
         item["public_key"] = {"B": entry.public_key}
