@@ -6,23 +6,29 @@ It asks KMS for keys that it never sees itself: they come and are stored encrypt
 import json
 import time
 import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from rescind import audit, ids, wiring
 from rescind.flows.rotate import rotate
+from rescind.invocation import invocation
 from rescind.keyring import public_key_of
 from rescind.rules.jwks import key_id_of
 from rescind.rules.key_set import KeyEntry, Purpose
 
 
-@audit.logger.inject_lambda_context(log_event=False)
-def handler(event: dict[str, Any], _context: Any) -> dict[str, int]:
+@invocation
+def handler(event: Mapping[str, Any]) -> dict[str, Any]:
     """Answers EventBridge's schedule, and CloudFormation's custom resource with what it waits for."""
     try:
         added = {} if event.get("RequestType") == "Delete" else _rotate_all(int(time.time()))
     except Exception as error:
-        audit.failure(audit.Event.FAILED, error)
-        _tell_cloudformation(event, "FAILED", f"{type(error).__name__}: see the log of the keys function.")
+        # Whether CloudFormation hears of it or gives up waiting, the log is to have this failure.
+        with suppress(OSError):
+            _tell_cloudformation(
+                event, "FAILED", f"{type(error).__name__}: see the log of the keys function."
+            )
         raise
     _tell_cloudformation(event, "SUCCESS", "The key sets are complete.")
     return added
@@ -56,7 +62,7 @@ def _rotate_all(now: int) -> dict[str, int]:
     return added
 
 
-def _tell_cloudformation(event: dict[str, Any], status: str, reason: str) -> None:
+def _tell_cloudformation(event: Mapping[str, Any], status: str, reason: str) -> None:
     """A stack waits until its custom resource has answered at the address it gave."""
     if "ResponseURL" not in event:
         return
