@@ -19,6 +19,7 @@ Failure = Callable[[str, Any, Callable[[], Answer]], Answer]
 
 # What of a row an answer or the log is for.
 AS_IT_STANDS = {"user_id", "session_id", "username", "scope", "claims", "user_agent", "ip"}
+CONDITION = "ConditionalCheckFailedException"
 ALL_SECRETS = " ".join(str(secret) for secret in marked.MARKED.values())
 
 
@@ -74,7 +75,9 @@ def _tables(parameters: Any) -> str:
 
 
 def _client_error(code: str) -> Failure:
-    def fail(operation: str, parameters: Any, _: Callable[[], Answer]) -> Answer:
+    def fail(operation: str, parameters: Any, real: Callable[[], Answer]) -> Answer:
+        if code == CONDITION and not {"ConditionExpression", "TransactItems"} & parameters.keys():
+            return real()
         error = {"Code": code, "Message": f"{parameters} {ALL_SECRETS}"}
         raise ClientError({"Error": error, "Item": parameters}, operation)
 
@@ -107,7 +110,7 @@ def _mistyped(value: Any) -> Any:
         case {"S": text}:
             return {"N": f"{text} {ALL_SECRETS}"}
         case {"N": _}:
-            return {"N": "\u00b29031657"}
+            return {"S": ALL_SECRETS}
         case {"B": _}:
             return {"S": ALL_SECRETS}
         case {"L": rows}:
@@ -132,8 +135,8 @@ def _misread(value: Any) -> Any:
     match value:
         case {"S": _}:
             return {"S": ALL_SECRETS}
-        case {"N": number}:
-            return {"N": number}
+        case {"N": _}:
+            return {"N": "\u00b29031657"}  # all digits, and no number
         case {"B": _}:
             return {"B": ALL_SECRETS.encode()}
         case bytes():
@@ -148,16 +151,16 @@ def _misread(value: Any) -> Any:
 
 FAILURES: dict[str, Failure] = {
     "a ClientError": _client_error("ValidationException"),
-    "a failed condition": _client_error("ConditionalCheckFailedException"),
+    "a failed condition": _client_error(CONDITION),
     "a BotoCoreError": _raising(lambda said: _TalkativeError(said=said)),
     "a lost answer": _lost,
     "attributes of other types": _of_other_types,
     "other attributes": _of_other_values,
-    "a ValueError": _raising(ValueError),
 }
+"""What becomes of a dependency, and is its failure, not ours."""
 
-# Nothing in the code tells these apart, so one call may speak for all.
 UNFORESEEN: dict[str, Failure] = {
+    "a ValueError": _raising(ValueError),
     "a KeyError": _raising(KeyError),
     "a RecursionError": _raising(RecursionError),
     "a MemoryError": _raising(MemoryError),
