@@ -23,7 +23,18 @@ IMPURE = {"boto3", "botocore", "os", "time", "datetime", "random", "secrets", "u
 # Our own modules that have one of them.
 IMPURE_OF_OURS = {
     f"rescind.{name}"
-    for name in ("admin", "audit", "aws", "endpoint", "ids", "keyring", "keys", "store", "wiring")
+    for name in (
+        "admin",
+        "audit",
+        "aws",
+        "endpoint",
+        "ids",
+        "invocation",
+        "keyring",
+        "keys",
+        "store",
+        "wiring",
+    )
 }
 
 

@@ -6,24 +6,20 @@ from typing import Any
 from rescind import audit, wiring
 from rescind.flows.authenticate import authenticate
 from rescind.flows.stores import States, VerificationKeys
+from rescind.invocation import invocation
 from rescind.settings import Settings
-from rescind.unavailable import UnavailableError
 from rescind.verdict import Allow, Refuse
 from rescind.web.authorizer import allowed, presented_access_token, refused
 from rescind.web.requests import Event
 
 
-@audit.logger.inject_lambda_context(log_event=False)
-def handler(event: Event, _context: Any) -> dict[str, Any]:
+@invocation
+def handler(event: Event) -> dict[str, Any]:
+    """A failure is neither a 401 nor a policy: API Gateway makes an exception a 503, and keeps none."""
     now = int(time.time())
-    try:
-        return authorize(
-            event, keys=wiring.keyring(), states=wiring.states(), settings=wiring.settings(), now=now
-        )
-    except UnavailableError as error:
-        # Neither a 401 nor a policy: API Gateway makes an exception a 503, and does not cache it.
-        audit.failure(audit.Event.UNAVAILABLE, error)
-        raise
+    return authorize(
+        event, keys=wiring.keyring(), states=wiring.states(), settings=wiring.settings(), now=now
+    )
 
 
 def authorize(

@@ -3,38 +3,37 @@
 It asks KMS for keys that it never sees itself: they come and are stored encrypted.
 """
 
-import itertools
 import json
 import time
 import urllib.request
+from contextlib import suppress
 from typing import Any
 
 from rescind import audit, ids, wiring
-from rescind.flows.revoke_key import revoke_key, unaccepted_by
+from rescind.flows.revoke_key import ALL, revoke_key, unaccepted_by
 from rescind.flows.rotate import rotate
+from rescind.invocation import invocation
 from rescind.keyring import public_key_of
 from rescind.rules.jwks import key_id_of
 from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.web.requests import Event, InvalidRequestError
 
 
-class InvalidEventError(Exception):
-    """The event is none of the three that this function knows; nothing was done."""
-
-
-@audit.logger.inject_lambda_context(log_event=False)
-def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+@invocation
+def handler(event: Event) -> dict[str, Any]:
     """Answers EventBridge's schedule, CloudFormation's custom resource, and {"revoke": key id or "all"}."""
     try:
         answer = _answer(event, int(time.time()))
     except Exception as error:
-        audit.failure(audit.Event.FAILED, error)
-        _tell_cloudformation(event, "FAILED", f"{type(error).__name__}: see the log of the keys function.")
+        # Whether CloudFormation hears of it or gives up waiting, the log is to have this failure.
+        with suppress(OSError):
+            _tell_cloudformation(event, "FAILED", f"{type(error).__name__}: see this function's log.")
         raise
     _tell_cloudformation(event, "SUCCESS", "The key sets are complete.")
     return answer
 
 
-def _answer(event: dict[str, Any], now: int) -> dict[str, Any]:
+def _answer(event: Event, now: int) -> dict[str, Any]:
     match event:
         # What looks like two things at once is neither.
         case {"revoke": str(key_id)} if len(event) == 1:
@@ -44,7 +43,7 @@ def _answer(event: dict[str, Any], now: int) -> dict[str, Any]:
         case {"RequestType": "Create" | "Update"} | {"source": "aws.events"} if "revoke" not in event:
             return {purpose.value: _rotate(purpose, now) for purpose in Purpose}
         case _:
-            raise InvalidEventError('to revoke a key, send {"revoke": "<key id>"} and nothing else')
+            raise InvalidRequestError('to revoke a key, send {"revoke": "<key id>"} and nothing else')
 
 
 def _rotate(purpose: Purpose, now: int) -> int:
@@ -59,21 +58,22 @@ def _revoke(key_id: str, now: int) -> dict[str, Any]:
     """What was revoked, and from when nobody accepts it."""
     sets, days = wiring.key_sets(), wiring.settings().key_rotation_days
     revoked = revoke_key(key_id, key_sets=sets, new_entry=_new_entry, rotation_days=days, now=now)
+    if not any(revoked.values()) and key_id != ALL:
+        raise InvalidRequestError("No key set has a key of this id: nothing was revoked.")
     by, at_the_latest = unaccepted_by(time.time(), settings=wiring.settings())
-    for each in itertools.chain(*revoked.values()):
+    for each in (key_id for key_ids in revoked.values() for key_id in key_ids):
         audit.record(audit.Event.KEY_REVOKED, key_id=each)
     return {"revoked": revoked, "effective_by": by, "effective_by_at_the_latest": at_the_latest}
 
 
 def _new_entry(purpose: Purpose, signs_from: int) -> KeyEntry:
-    service = wiring.key_service()
     if purpose is Purpose.REFRESH_TOKEN:
-        return KeyEntry(ids.new_mac_key_id(), signs_from, service.new_mac_secret())
-    public, encrypted = service.new_signing_key()
+        return KeyEntry(ids.new_mac_key_id(), signs_from, wiring.key_service().new_mac_secret())
+    public, encrypted = wiring.key_service().new_signing_key()
     return KeyEntry(key_id_of(public_key_of(public)), signs_from, encrypted, public)
 
 
-def _tell_cloudformation(event: dict[str, Any], status: str, reason: str) -> None:
+def _tell_cloudformation(event: Event, status: str, reason: str) -> None:
     """A stack waits until its custom resource has answered at the address it gave."""
     if "ResponseURL" not in event:
         return

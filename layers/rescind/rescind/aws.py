@@ -1,6 +1,7 @@
 """boto3 clients with short deadlines, and their failures in our words, for `store/` and `keys.py`."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,6 +35,8 @@ class ConditionFailedError(Exception):
 
 def client(service: str) -> Any:
     """A client with short deadlines; a 200 whose body is not a JSON object is a failure."""
+    # Where an operator sets a whole function to DEBUG, botocore writes down password hashes and opened keys.
+    logging.getLogger("botocore").setLevel(logging.INFO)
     made = boto3.client(service, config=_CONFIG)
     made.meta.events.register(f"before-parse.{service}", _refuse_unreadable)
     return made

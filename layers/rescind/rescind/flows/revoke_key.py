@@ -21,14 +21,12 @@ ALL = "all"
 _STARTS = 3
 
 
-class UnknownKeyError(Exception):
-    """No key set has a key of this id."""
-
-
 def revoke_key(
     key_id: str, *, key_sets: KeySets, new_entry: NewEntry, rotation_days: int, now: int
 ) -> dict[Purpose, list[str]]:
-    """The ids of the keys that are revoked now, by what they sign. To revoke a key twice is no error.
+    """The ids of the keys that are revoked now, by what they sign; none where no set has the key.
+
+    To revoke a key twice is no error.
 
     Args:
         key_id: of the key, or `ALL` for every key that is in a set when this begins.
@@ -38,7 +36,6 @@ def revoke_key(
         now: epoch seconds at the start of this run.
 
     Raises:
-        UnknownKeyError: no set has the key.
         UnavailableError: a call failed, or others changed a set at every try. To repeat it is safe.
     """
     revoked = {}
@@ -52,8 +49,6 @@ def revoke_key(
         ]
         _revoke(chosen, key_set, key_sets=key_sets, new_entry=new_entry, rotation_days=rotation_days, now=now)
         revoked[purpose] = chosen
-    if key_id != ALL and not any(revoked.values()):
-        raise UnknownKeyError(f"no key set has a key {key_id!r}: nothing was revoked")
     return revoked
 
 

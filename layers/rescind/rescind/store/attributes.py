@@ -1,12 +1,16 @@
 """Reading DynamoDB's typed attributes: what is missing or of another type is a failure, never a default."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from rescind.unavailable import UnavailableError
 
 Item = Mapping[str, Mapping[str, Any]]
+
+# What `int` reads without failing: a digit is not always one of ours, nor a minus the only one.
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,38}")
 
 
 class MalformedItemError(UnavailableError):
@@ -34,7 +38,7 @@ def json_object(item: Item, name: str) -> str:
 
 def number(item: Item, name: str) -> int:
     value = item.get(name, {}).get("N")
-    if not isinstance(value, str) or not value.lstrip("-").isdigit():
+    if not isinstance(value, str) or not _WHOLE_NUMBER.fullmatch(value):
         raise MalformedItemError(f"the attribute {name} is not a whole number")
     return int(value)
 

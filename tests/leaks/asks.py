@@ -1,0 +1,177 @@
+"""The ways to ask a function for something: what each path begins with."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from email.message import Message
+from typing import Any
+from urllib.error import HTTPError
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from rescind.flows import end
+from rescind.model import BlockedToken
+from rescind.rules.access_tokens import SigningKey
+from rescind.rules.refresh_tokens import MacKey
+from tests.leaks import marked
+from tests.leaks.world import (
+    USER,
+    Event,
+    World,
+    admin,
+    bearer,
+    cookie,
+    of_cloudformation,
+    presenting,
+    request,
+)
+from tests.things import SESSION_ID, USER_ID
+
+Ask = Callable[[World], Event]
+"""Prepares the world and gives the event."""
+
+
+def login(*, headers: dict[str, str] | None = None, **body: str) -> Ask:
+    known = {"username": marked.USERNAME, "password": marked.PASSWORD}
+    return lambda _: request("login", body=known | body, headers=headers)
+
+
+def refresh(**of: Any) -> Ask:
+    return lambda w: request("refresh", body={"refresh_token": w.live(**of).refresh_token})
+
+
+def refresh_by_cookie(**headers: str) -> Ask:
+    return lambda w: request("refresh", body={}, headers=cookie(w.live().refresh_token, **headers))
+
+
+def logout(**body: object) -> Ask:
+    return lambda w: request("logout", body={"refresh_token": w.live().refresh_token, **body})
+
+
+def logout_by_bearer(**body: object) -> Ask:
+    return lambda w: request("logout", body=body, headers=bearer(w.live().access_token))
+
+
+def of_two_users(w: World) -> Event:
+    another = w.live(user_id=USER_ID).refresh_token
+    return request("logout", body={"refresh_token": another}, headers=bearer(w.live().access_token))
+
+
+def password(**body: str) -> Ask:
+    change = {"current_password": marked.PASSWORD, "new_password": marked.NEW_PASSWORD}
+    return lambda w: request("password", of=w.live(), body=change | body)
+
+
+def create(**body: object) -> Ask:
+    user = {"username": f"{marked.USERNAME}-new", "password": marked.PASSWORD, "claims": marked.CLAIMS}
+    return lambda _: admin("POST", "/admin/users", body=user | body)
+
+
+def end_session(w: World) -> Event:
+    live = w.live()
+    return request(
+        "sessions",
+        of=live,
+        httpMethod="DELETE",
+        resource="/auth/sessions/{session_id}",
+        pathParameters={"session_id": live.session_id},
+    )
+
+
+def authorizer(form: str = "rest-request", **of: Any) -> Ask:
+    return lambda w: presenting(w.live(**of).access_token, form)
+
+
+def without_authorizer(name: str) -> Ask:
+    def ask(_: World) -> Event:
+        event = request(name)
+        del event["requestContext"]["authorizer"]
+        return event
+
+    return ask
+
+
+def meanwhile(ask: Ask, happens: Callable[[World], object]) -> Ask:
+    """The event of a live session, and what happens before it arrives."""
+
+    def both(w: World) -> Event:
+        event = ask(w)
+        happens(w)
+        return event
+
+    return both
+
+
+def session_ended(w: World) -> None:
+    for session in w.stack.stores.sessions.of_user(USER):
+        w.stack.stores.sessions.end(USER, session.session_id, now=int(time.time()))
+
+
+def everything_ended(w: World) -> None:
+    w.stack.stores.users.raise_version(USER, version=7, now=int(time.time()))
+
+
+def disabled(w: World) -> None:
+    end.disable(USER, users=w.stack.stores.users, now=int(time.time()))
+
+
+def deleted(w: World) -> None:
+    user = w.stack.stores.users.read(USER)
+    assert user is not None
+    w.stack.stores.accounts.delete(user)
+
+
+def logged_out_ahead(w: World) -> None:
+    """By a host whose clock is ahead."""
+    w.stack.stores.users.raise_version(USER, version=7, now=int(time.time()) + 50)
+
+
+def gone(table: str) -> Callable[[World], None]:
+    return lambda w: w.setting(f"{table}_TABLE", "gone")
+
+
+def misconfigured(w: World) -> None:
+    w.setting("ACCESS_TOKEN_SECONDS", "3601")
+
+
+def unheard(error: Exception) -> Callable[[World], None]:
+    """CloudFormation cannot be told."""
+
+    def refuse(w: World) -> None:
+        w.refused = error
+
+    return refuse
+
+
+def unheard_and_gone(w: World) -> None:
+    unheard(NO_ANSWER)(w)
+    gone("KEYS")(w)
+
+
+def blocked(w: World) -> Event:
+    live = w.live()
+    w.stack.stores.blocklist.put(BlockedToken(live.token_id, USER, marked.REASON, 1, 2_000_000_000))
+    return presenting(live.access_token)
+
+
+def first_keys(_: World) -> Event:
+    return of_cloudformation("Create")
+
+
+def last_keys(_: World) -> Event:
+    return of_cloudformation("Delete")
+
+
+ANOTHER = ec.derive_private_key(20_261_124, ec.SECP256R1())
+FORGED = SigningKey(marked.KEY.kid, ANOTHER)
+UNKNOWN = SigningKey("unknown", ANOTHER)
+FORGED_MAC = replace(marked.MAC_KEY, secret=b"another secret of 32 characters!")
+UNKNOWN_MAC = MacKey("mac_" + "x" * 21 + "A", b"another secret of 32 characters!")
+FOREIGN = {"Origin": "https://evil.example"}
+NEVER_STORED = {"sid": SESSION_ID}
+NEXT_VERSION: dict[str, Any] = {"session": {"version": 8}, "claims": {"ver": 8}}
+NOW = int(time.time())
+AGO = {"iat": NOW - 2000, "exp": NOW - 1500, "auth_time": NOW - 2000}
+AHEAD = {"iat": NOW + 2000, "exp": NOW + 2500}
+NO_ANSWER = HTTPError(marked.RESPONSE_URL, 403, f"Forbidden: {marked.RESPONSE_URL}", Message(), None)
+NO_ADDRESS = ValueError(f"unknown url type: {marked.RESPONSE_URL!r}")

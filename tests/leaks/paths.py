@@ -1,0 +1,241 @@
+"""Every path through every function, one line each. A new function, event, reason or route needs one here."""
+
+from dataclasses import dataclass
+from pathlib import Path as File
+
+from tests.leaks import marked
+from tests.leaks.asks import (
+    AGO,
+    AHEAD,
+    FOREIGN,
+    FORGED,
+    FORGED_MAC,
+    NEVER_STORED,
+    NEXT_VERSION,
+    NO_ADDRESS,
+    NO_ANSWER,
+    UNKNOWN,
+    UNKNOWN_MAC,
+    Ask,
+    authorizer,
+    blocked,
+    create,
+    deleted,
+    disabled,
+    end_session,
+    everything_ended,
+    first_keys,
+    gone,
+    last_keys,
+    logged_out_ahead,
+    login,
+    logout,
+    logout_by_bearer,
+    meanwhile,
+    misconfigured,
+    of_two_users,
+    password,
+    refresh,
+    refresh_by_cookie,
+    session_ended,
+    unheard,
+    unheard_and_gone,
+    without_authorizer,
+)
+from tests.leaks.world import admin, cookie, of_user, presenting, request, revoking
+from tests.things import SESSION_ID, TOKEN_ID
+
+FUNCTIONS = sorted(file.parent.name for file in File(__file__).parents[2].glob("functions/*/app.py"))
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way through a function."""
+
+    function: str
+    name: str
+    ask: Ask
+    outcome: int | str
+    """A status; or "returned", or the name of the exception that is raised."""
+    event: str | None = None
+    """What is written down; and why, in the next."""
+    reason: str | None = None
+    shows: frozenset[str] = frozenset()
+    """The marked texts that this answer is for."""
+
+
+LISTS = frozenset({"user agent", "ip"})
+SHOWS_USER = frozenset({"username", "claims"})
+
+PATHS = [
+    # login
+    Path("login", "success", login(), 200, "Login"),
+    Path("login", "by cookie", login(transport="cookie"), 200, "Login"),
+    Path("login", "wrong password", login(password=marked.GUESS), 401, "LoginRefused", "wrong_password"),
+    Path("login", "unknown user", login(username=marked.GUESS), 401, "LoginRefused", "user_unknown"),
+    Path("login", "disabled", meanwhile(login(), disabled), 401, "LoginRefused", "user_disabled"),
+    Path("login", "foreign page", login(transport="cookie", headers=FOREIGN), 400),
+    Path("login", "another transport", login(transport=marked.PASSWORD), 400),
+    Path("login", "long password", login(password=marked.PASSWORD * 99), 400),
+    Path("login", "huge body", login(password=marked.PASSWORD * 999), 413),
+    Path("login", "no table", meanwhile(login(), gone("CREDENTIALS")), 503, "Unavailable"),
+    Path("login", "wrong setting", meanwhile(login(), misconfigured), 500, "Failed"),
+    # refresh
+    Path("refresh", "success", refresh(), 200, "Refresh"),
+    Path("refresh", "by cookie", refresh_by_cookie(), 200, "Refresh"),
+    Path("refresh", "cookie of a foreign page", refresh_by_cookie(**FOREIGN), 400),
+    Path("refresh", "replay", refresh(session={"counter": 2}), 200, "RefreshReplayed"),
+    Path("refresh", "reuse", refresh(session={"counter": 3}), 401, "ReuseDetected", "reused"),
+    Path("refresh", "restored backup", refresh(presented=3), 401, "ReuseDetected", "counter_behind"),
+    Path("refresh", "ended", meanwhile(refresh(), session_ended), 401, "RefreshRefused", "session_ended"),
+    Path(
+        "refresh", "version", meanwhile(refresh(), everything_ended), 401, "RefreshRefused", "token_version"
+    ),
+    Path("refresh", "disabled", meanwhile(refresh(), disabled), 401, "RefreshRefused", "user_disabled"),
+    Path("refresh", "deleted", meanwhile(refresh(), deleted), 401, "RefreshRefused", "user_unknown"),
+    Path("refresh", "expired", refresh(session={"idle_expires_at": 9}), 401, "RefreshRefused", "expired"),
+    Path("refresh", "forged", refresh(mac_key=FORGED_MAC), 401, "RefreshRefused", "bad_signature"),
+    Path("refresh", "unknown key", refresh(mac_key=UNKNOWN_MAC), 401, "RefreshRefused", "unknown_key"),
+    Path(
+        "refresh",
+        "no token",
+        lambda _: request("refresh", body={"refresh_token": marked.PASSWORD}),
+        401,
+        "RefreshRefused",
+        "malformed",
+    ),
+    Path("refresh", "no table", meanwhile(refresh(), gone("SESSIONS")), 503, "Unavailable"),
+    # logout
+    Path("logout", "success", logout(), 200, "SessionRevoked"),
+    Path("logout", "everywhere", logout(everywhere=True), 200, "UserRevoked"),
+    Path("logout", "everywhere, mistyped", logout(everywhere=marked.PASSWORD), 400),
+    Path("logout", "by bearer", logout_by_bearer(), 200, "SessionRevoked"),
+    Path("logout", "by bearer, everywhere", logout_by_bearer(everywhere=True), 200, "UserRevoked"),
+    Path(
+        "logout",
+        "by cookie",
+        lambda w: request("logout", body={}, headers=cookie(w.live().refresh_token)),
+        200,
+        "SessionRevoked",
+    ),
+    Path("logout", "twice", meanwhile(logout(), session_ended), 200),
+    Path("logout", "tokens of two users", of_two_users, 400),
+    Path("logout", "no table", meanwhile(logout(), gone("SESSIONS")), 503, "Unavailable"),
+    # me
+    Path("me", "success", lambda w: request("me", of=w.live()), 200),
+    Path("me", "nobody", without_authorizer("me"), 401, "AccessDenied", "no_authorizer"),
+    # sessions
+    Path("sessions", "list", lambda w: request("sessions", of=w.live()), 200, shows=LISTS),
+    Path("sessions", "end", end_session, 200, "SessionRevoked"),
+    Path("sessions", "end twice", meanwhile(end_session, session_ended), 404),
+    Path("sessions", "nobody", without_authorizer("sessions"), 401, "AccessDenied", "no_authorizer"),
+    # password
+    Path("password", "success", password(), 200, "PasswordChanged"),
+    Path("password", "by cookie", password(transport="cookie"), 200, "PasswordChanged"),
+    Path(
+        "password",
+        "wrong password",
+        password(current_password=marked.GUESS),
+        400,
+        "PasswordChangeRefused",
+        "wrong_password",
+    ),
+    Path(
+        "password",
+        "session ended",
+        meanwhile(password(), session_ended),
+        401,
+        "PasswordChangeRefused",
+        "session_ended",
+    ),
+    Path("password", "short", password(new_password=marked.NEW_PASSWORD[:7]), 400),
+    Path("password", "nobody", without_authorizer("password"), 401, "AccessDenied", "no_authorizer"),
+    # admin
+    Path("admin", "create", create(), 201, "UserCreated", shows=SHOWS_USER),
+    Path("admin", "create a taken name", create(username=marked.USERNAME), 409),
+    Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),
+    Path("admin", "show", lambda _: of_user("GET"), 200, shows=SHOWS_USER),
+    Path("admin", "show nobody", lambda _: of_user("GET", user_id=SESSION_ID.replace("ses", "usr")), 404),
+    Path("admin", "disable", lambda _: of_user("POST", "/disable"), 200, "UserDisabled"),
+    Path("admin", "enable", lambda _: of_user("POST", "/enable"), 200, "UserEnabled"),
+    Path("admin", "revoke", lambda _: of_user("POST", "/revoke"), 200, "UserRevoked"),
+    Path("admin", "delete", lambda _: of_user("DELETE"), 200, "UserDeleted"),
+    Path("admin", "revoke a token", lambda w: revoking(token=w.live().access_token), 200, "TokenRevoked"),
+    Path(
+        "admin", "revoke a session", lambda w: revoking(token=w.live().refresh_token), 200, "SessionRevoked"
+    ),
+    Path("admin", "revoke an id", lambda _: revoking(token_id=TOKEN_ID), 200, "TokenRevoked"),
+    Path("admin", "revoke no token", lambda _: revoking(token=marked.PASSWORD), 200),
+    Path("admin", "revoke no id", lambda _: revoking(token_id=marked.PASSWORD), 400),
+    Path("admin", "no route", lambda _: admin("POST", f"/admin/{marked.PASSWORD}"), 404),
+    Path(
+        "admin",
+        "no admin",
+        lambda w: request("me", of=w.live()),
+        403,
+        "AccessDenied",
+        "insufficient_scope",
+    ),
+    Path("admin", "nobody", without_authorizer("admin"), 401, "AccessDenied", "no_authorizer"),
+    # jwks and preflight
+    Path("jwks", "success", lambda _: request("jwks"), 200),
+    Path("jwks", "no table", meanwhile(lambda _: request("jwks"), gone("KEYS")), 503, "Unavailable"),
+    Path("preflight", "success", lambda _: request("preflight"), 204),
+    Path("preflight", "foreign page", lambda _: request("preflight", headers=FOREIGN), 204),
+    # authorizer
+    Path("authorizer", "success", authorizer(), "returned", shows=frozenset({"claims"})),
+    Path("authorizer", "TOKEN", authorizer("rest-token"), "returned", shows=frozenset({"claims"})),
+    Path("authorizer", "HTTP API", authorizer("http-api"), "returned", shows=frozenset({"claims"})),
+    Path(
+        "authorizer",
+        "HTTP API, no",
+        authorizer("http-api", claims=AGO),
+        "returned",
+        "AccessDenied",
+        "expired",
+    ),
+    *(
+        Path("authorizer", reason, ask, "UnauthorizedError", "AccessDenied", reason)
+        for reason, ask in {
+            "no_token": lambda _: presenting(f"{marked.PASSWORD} "),
+            "malformed": lambda _: presenting(marked.PASSWORD.encode().hex()),
+            "unknown_key": authorizer(key=UNKNOWN),
+            "bad_signature": authorizer(key=FORGED),
+            "wrong_claims": authorizer(claims={"aud": "another"}),
+            "from_the_future": authorizer(claims=AHEAD),
+            "expired": authorizer(claims=AGO),
+            "session_unknown": authorizer(claims=NEVER_STORED),
+            "session_ended": meanwhile(authorizer(), session_ended),
+            "blocklisted": blocked,
+            "user_unknown": meanwhile(authorizer(), deleted),
+            "token_version": meanwhile(authorizer(), everything_ended),
+            "logged_out": meanwhile(authorizer(**NEXT_VERSION), logged_out_ahead),
+            "user_disabled": meanwhile(authorizer(**NEXT_VERSION), disabled),
+        }.items()
+    ),
+    Path("authorizer", "no table", meanwhile(authorizer(), gone("USERS")), "UnavailableError", "Unavailable"),
+    Path("authorizer", "wrong setting", meanwhile(authorizer(), misconfigured), "FailedError", "Failed"),
+    # keys
+    Path("keys", "daily", lambda _: request("keys"), "returned", "KeysAdded"),
+    Path("keys", "revoke", lambda _: {"revoke": marked.KEY.kid}, "returned", "KeyRevoked"),
+    Path("keys", "revoke no key", lambda w: {"revoke": w.live().access_token}, "InvalidRequestError"),
+    Path("keys", "nothing it knows", lambda w: {"revok": w.live().access_token}, "InvalidRequestError"),
+    Path("keys", "first", first_keys, "returned", "KeysAdded"),
+    Path("keys", "last", last_keys, "returned"),
+    Path("keys", "no table", meanwhile(first_keys, gone("KEYS")), "UnavailableError", "Unavailable"),
+    Path("keys", "unheard", meanwhile(last_keys, unheard(NO_ANSWER)), "FailedError", "Failed"),
+    Path(
+        "keys",
+        "unheard, as it is no address",
+        meanwhile(last_keys, unheard(NO_ADDRESS)),
+        "FailedError",
+        "Failed",
+    ),
+    Path(
+        "keys",
+        "unheard, no table",
+        meanwhile(first_keys, unheard_and_gone),
+        "UnavailableError",
+        "Unavailable",
+    ),
+]

@@ -1,0 +1,108 @@
+"""No token, password, cookie, mac or whole event is in any log, metric, exception or answer, on any path."""
+
+from itertools import chain
+
+import pytest
+
+from rescind import audit
+from rescind.reasons import Reason
+from tests.leaks import marked
+from tests.leaks.calls import FAILURES, UNFORESEEN, Call, Calls
+from tests.leaks.misplaced import in_the_headers, in_the_route_and_body
+from tests.leaks.paths import FUNCTIONS, PATHS, Path
+from tests.leaks.witness import Seen, Witness
+from tests.leaks.world import Event, World, rows_of_now
+from tests.test_template import FUNCTIONS as IN_THE_TEMPLATE
+
+
+def walk(world: World, witness: Witness, calls: Calls, function: str, event: Event) -> Seen:
+    calls.passed.clear()
+    return witness.watch(function, lambda: world.stack.invoke(function, event))
+
+
+def successes_of(function: str) -> list[Path]:
+    outcomes = {200, 201, 204, "returned"}
+    return [path for path in PATHS if path.function == function and path.outcome in outcomes]
+
+
+def test_every_function_event_and_reason_has_a_path() -> None:
+    assert {path.function for path in PATHS} == set(FUNCTIONS)
+    assert {path.event for path in PATHS} - {None} == {event.value for event in audit.Event}
+    assert {path.reason for path in PATHS} - {None} == {reason.value for reason in Reason}
+
+
+def test_every_route_has_a_path_that_succeeds(world: World) -> None:
+    routes = {
+        (event["Properties"]["Method"], event["Properties"]["Path"])
+        for function in IN_THE_TEMPLATE.values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api" and event["Properties"]["Method"] != "OPTIONS"
+    }
+
+    asked = [path.ask(world) for path in PATHS if path.outcome in {200, 201}]
+
+    assert routes <= {(event["httpMethod"], event["resource"]) for event in asked}
+
+
+@pytest.mark.parametrize("path", [pytest.param(path, id=f"{path.function}: {path.name}") for path in PATHS])
+def test_a_path_gives_nothing_away(world: World, witness: Witness, calls: Calls, path: Path) -> None:
+    event = path.ask(world)
+
+    seen = walk(world, witness, calls, path.function, event)
+
+    assert (seen.outcome, seen.events) == (path.outcome, {(path.event, path.reason)} - {(None, None)})
+    assert seen.problems(world.secrets, shows=path.shows) == []
+    assert marked.found_in(world.sent, world.secrets) == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_call_that_fails_gives_nothing_away(
+    world: World, witness: Witness, calls: Calls, function: str
+) -> None:
+    seen_before: set[Call] = set()
+    for path in successes_of(function):
+        world.begin()
+        walk(world, witness, calls, function, path.ask(world))
+        for number, call in enumerate(list(calls.passed)):
+            if call in seen_before:
+                continue
+            seen_before.add(call)
+            # Nothing tells the unforeseen ones apart, so each call meets one of them.
+            unforeseen = list(UNFORESEEN)[number % len(UNFORESEEN)]
+            for name, failure in {**FAILURES, unforeseen: UNFORESEEN[unforeseen]}.items():
+                world.begin()
+                event = path.ask(world)
+                calls.failing = number, failure
+
+                seen = walk(world, witness, calls, function, event)
+
+                calls.failing = None
+                assert calls.passed[number] == call
+                problems = seen.problems(world.secrets, shows=path.shows)
+                assert problems == [], f"{path.name}, {name} of {call}"
+                assert ("Failed", None) not in seen.events or name == unforeseen, f"{name} of {call}"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_what_is_in_the_wrong_place_goes_no_further(
+    world: World, witness: Witness, calls: Calls, function: str
+) -> None:
+    begun: set[str] = set()
+    for path in successes_of(function):
+        world.begin()
+        event = path.ask(world)
+        form = f"{event.get('httpMethod')} {event.get('resource')} {event.get('type')} {event.get('version')}"
+        if form in begun:
+            continue
+        # One piece of code reads the headers of all routes of a function.
+        headers = [] if begun else in_the_headers(event)
+        begun.add(form)
+        rows = rows_of_now()
+        for place, changed in chain(in_the_route_and_body(event), headers):
+            world.restore(rows)
+
+            seen = walk(world, witness, calls, function, changed)
+
+            # Who makes a user is shown what they wrote.
+            shows = frozenset(world.secrets) if seen.outcome == 201 else path.shows
+            assert seen.problems(world.secrets, shows=shows) == [], f"{path.name}, {place}"
