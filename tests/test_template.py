@@ -130,6 +130,21 @@ def test_only_who_issues_may_open_the_signing_key(function: str) -> None:
     assert purposes_opened(function) == may_open.get(function, set())
 
 
+def test_who_makes_and_who_publishes_keys_is_never_given_one_in_the_clear() -> None:
+    assert granted("KeysFunction") == {
+        ("dynamodb:GetItem", "KeysTable"),
+        ("dynamodb:PutItem", "KeysTable"),
+        ("kms:GenerateDataKeyPairWithoutPlaintext", "EncryptionKey"),
+        ("kms:GenerateDataKeyWithoutPlaintext", "EncryptionKey"),
+    }
+    assert granted("JwksFunction") == {("dynamodb:GetItem", "KeysTable")}
+
+
+def test_nobody_but_the_schedule_and_the_deployment_calls_the_keys_function_by_itself() -> None:
+    assert [event["Type"] for event in FUNCTIONS["KeysFunction"]["Events"].values()] == ["Schedule"]
+    assert "Input" not in FUNCTIONS["KeysFunction"]["Events"]["Daily"]["Properties"]
+
+
 @pytest.mark.parametrize("function", FUNCTIONS, ids=str)
 def test_a_policy_names_its_actions_and_its_tables(function: str) -> None:
     for statement in statements(function):

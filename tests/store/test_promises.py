@@ -263,7 +263,7 @@ def test_a_token_of_an_unknown_user_may_be_blocked(stores: Stores) -> None:
 
 def test_a_key_set_is_read_as_it_was_written(stores: Stores) -> None:
     empty = stores.key_sets.read(Purpose.ACCESS_TOKEN)
-    revoked = KeyEntry("kid-2", signs_from=NOW, encrypted_key=b"\x02", revoked_at=NOW + 1)
+    revoked = KeyEntry("kid-2", signs_from=NOW, encrypted_key=b"\x02", revoked_at=NOW + 1, added_at=NOW)
 
     assert stores.key_sets.replace(empty, (ENTRY, revoked))
 

@@ -137,6 +137,17 @@ def test_every_time_is_a_number_of_seconds(stores: Stores, moto_client: Any, tab
         assert (int(value["N"]) < YEAR_5138) == (not name.endswith("_ms")), name
 
 
+def test_an_entry_that_does_not_say_when_it_was_added_has_been_there_for_long(
+    stores: Stores, moto_client: Any
+) -> None:
+    [row] = rows(moto_client, "Keys")
+    del row["entries"]["L"][0]["M"]["added_at"]
+    moto_client.put_item(TableName="Keys", Item=row)
+
+    [entry] = stores.key_sets.read(Purpose.ACCESS_TOKEN).entries
+    assert entry.added_at == 0
+
+
 class Pages:
     """A client whose answers to a query come in pages of one session."""
 
