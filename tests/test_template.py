@@ -187,3 +187,44 @@ def test_every_function_has_a_folder_of_its_own() -> None:
     assert len(set(folders)) == len(folders)
     for folder in folders:
         assert (TEMPLATE.parent / folder / "app.py").is_file()
+
+
+GATEWAY_RESPONSES: dict[str, Any] = API["GatewayResponses"]
+
+
+def test_whatever_the_gateway_answers_itself_has_a_gateway_response() -> None:
+    assert {"DEFAULT_4XX", "DEFAULT_5XX"} <= GATEWAY_RESPONSES.keys()
+
+
+@pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
+def test_nobody_keeps_what_the_gateway_answers_and_every_page_may_read_it(kind: str) -> None:
+    headers = GATEWAY_RESPONSES[kind]["ResponseParameters"]["Headers"]
+
+    assert headers["Cache-Control"] == "'no-store'"
+    assert headers["Access-Control-Allow-Origin"] == "'*'"
+    to_be_read = [name for name in ("WWW-Authenticate", "Retry-After") if name in headers]
+    exposed = headers.get("Access-Control-Expose-Headers", "''").strip("'").split(", ")
+    assert set(to_be_read) <= set(exposed)
+
+
+@pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
+def test_what_the_gateway_answers_is_constant(kind: str) -> None:
+    # $context.error.message or a header of the request would hand back what a client sent.
+    [body] = GATEWAY_RESPONSES[kind]["ResponseTemplates"].values()
+    constants = [body, *GATEWAY_RESPONSES[kind]["ResponseParameters"]["Headers"].values()]
+
+    assert not [text for text in constants if "$" in text or "method." in text or "context." in text]
+
+
+def test_a_star_never_meets_credentials() -> None:
+    # SAM's own Cors would add what no test of ours reads.
+    assert "Cors" not in API
+    assert "Cors" not in DOCUMENT["Globals"].get("Api", {})
+    assert "Allow-Credentials" not in TEMPLATE.read_text(encoding="utf-8")
+
+
+def test_the_gateway_writes_no_request_down_and_nothing_is_traced() -> None:
+    members = {name for each in (API, *FUNCTIONS.values(), DOCUMENT["Globals"]["Function"]) for name in each}
+
+    # Full request logging (DataTraceEnabled) has bodies and tokens in it, and so may a trace.
+    assert not members & {"MethodSettings", "AccessLogSetting", "TracingEnabled", "Tracing"}

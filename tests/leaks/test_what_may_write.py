@@ -47,8 +47,6 @@ def test_only_the_audit_writes_and_nobody_traces(source: str) -> None:
 class Answering(http.server.BaseHTTPRequestHandler):
     """An AWS that knows every secret and tells it."""
 
-    protocol_version = "HTTP/1.1"
-
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         body = f'{{"Item": {{"password_hash": {{"S": "{marked.PASSWORD_HASH}"}}}}}}'.encode()

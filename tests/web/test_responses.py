@@ -3,9 +3,13 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rescind.web import responses
+from rescind.web.origins import cors_headers
 from rescind.web.responses import Response, to_api_gateway
+from tests.things import a_request
 
 
 @pytest.mark.parametrize(
@@ -94,3 +98,21 @@ def test_a_body_is_ascii_whatever_it_says() -> None:
 
     assert body.isascii()
     assert json.loads(body) == {"a": "\u00e9\ud800"}
+
+
+ORIGINS = st.sampled_from(["https://app.example.com", "https://a.example", "*", "null", ""]) | st.text()
+
+
+@given(sent=st.lists(ORIGINS, max_size=3), allowed=st.frozensets(ORIGINS.filter(lambda each: each != "*")))
+def test_credentials_are_for_one_named_origin_and_never_for_a_star(
+    sent: list[str], allowed: frozenset[str]
+) -> None:
+    event = a_request(*(("Origin", origin) for origin in sent))
+
+    headers = to_api_gateway(responses.ok({}), cors_headers(event, allowed=allowed))["headers"]
+
+    may_read = len(sent) == 1 and sent[0] in allowed
+    assert headers.get("Access-Control-Allow-Origin") == (sent[0] if may_read else None)
+    assert headers.get("Access-Control-Allow-Credentials") == ("true" if may_read else None)
+    assert headers["Vary"] == "Origin"
+    assert "*" not in headers.values()
