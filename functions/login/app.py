@@ -8,7 +8,8 @@ from rescind.flows.issue import Refused, Tokens
 from rescind.flows.login import login
 from rescind.model import Client
 from rescind.web.cookies import requested_transport
-from rescind.web.requests import Event, json_object, source_ip, text, user_agent
+from rescind.web.credentials import password_of, username_of
+from rescind.web.requests import Event, json_object, source_ip, user_agent
 from rescind.web.responses import Response, invalid_grant
 from rescind.web.tokens import token_response
 
@@ -17,8 +18,8 @@ from rescind.web.tokens import token_response
 def handler(event: Event) -> Response:
     now_ms = int(time.time() * 1000)
     body = json_object(event)
-    username = text(body, "username", longest=256)
-    password = text(body, "password", longest=256)
+    username = username_of(body)
+    password = password_of(body, "password")
     settings = wiring.settings()
     transport = requested_transport(event, body, allowed_origins=settings.allowed_origins)
 
@@ -33,6 +34,7 @@ def handler(event: Event) -> Response:
         client=Client(user_agent=user_agent(event), ip=source_ip(event)),
         nobody=ids.new_user_id(),
         ids=ids.new_ids(),
+        salt=ids.new_salt(),
         now_ms=now_ms,
     )
 

@@ -17,9 +17,11 @@ from rescind.flows.logout import LoggedOut, TwoUsers, logout
 from rescind.flows.password import Overtaken, WrongPassword, change_password
 from rescind.flows.refresh import Replayed, Rotated, SessionEnded, refresh
 from rescind.flows.revoke import RevokedToken, revoke_token_id
-from rescind.model import Client
+from rescind.model import Client, User
 from rescind.rules.access_tokens import AccessTokenClaims, verify_access_token
+from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.refresh_tokens import MacKey
+from rescind.rules.weak_passwords import Weakness
 from rescind.settings import Settings
 from rescind.store.sessions import TOMBSTONE_SECONDS
 from rescind.verdict import Allow, Refuse
@@ -72,8 +74,10 @@ class World:
             accounts=FakeAccounts(self.tables),
             user_id=ids.new_user_id(),
             salt=ids.new_salt(),
+            parameters=self.settings.hash_parameters,
+            common=(),
         )
-        assert user is not None
+        assert isinstance(user, User)
         return user.user_id
 
     def log_in(self, name: str, password: str, *, now: int) -> Tokens | Refused:
@@ -88,6 +92,7 @@ class World:
             client=_CLIENT,
             nobody=ids.new_user_id(),
             ids=ids.new_ids(),
+            salt=ids.new_salt(),
             now_ms=now * 1000,
         )
 
@@ -136,7 +141,7 @@ class World:
 
     def change_password(
         self, bearer: str, current: str, new: str, *, now: int
-    ) -> Tokens | WrongPassword | Overtaken | Refuse:
+    ) -> Tokens | WrongPassword | Overtaken | Weakness | Refuse:
         caller = self.authorize(bearer, now=now)
         if isinstance(caller, Refuse):
             return caller
@@ -154,6 +159,7 @@ class World:
             client=_CLIENT,
             ids=ids.new_ids(),
             salt=ids.new_salt(),
+            common=(),
             now_ms=now * 1000,
         )
 
@@ -200,21 +206,27 @@ class World:
                 del self.tables.sessions[key]
 
 
+@dataclass(frozen=True)
 class CheapHasher:
     """Stands in for argon2, which takes its time on purpose."""
 
+    parameters: HashParameters
+
     def hash(self, password: str, *, salt: bytes) -> str:
-        return f"{salt.hex()}:{password}"
+        return f"{self.parameters.iterations}:{salt.hex()}:{password}"
 
     def verify(self, password_hash: str, password: str) -> None:
-        if password_hash.partition(":")[2] != password:
+        if password_hash.split(":", 2)[-1] != password:
             raise VerifyMismatchError
+
+    def check_needs_rehash(self, password_hash: str) -> bool:
+        return password_hash.partition(":")[0] != str(self.parameters.iterations)
 
 
 @contextmanager
 def cheap_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rescind.rules.passwords._hasher", CheapHasher())
+        patch.setattr("rescind.rules.passwords._hasher", CheapHasher)
         yield
 
 

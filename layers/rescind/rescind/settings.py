@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from rescind.rules.hash_parameters import LEAST_ITERATIONS, LEAST_MEMORY_KIB, HashParameters
 from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS, REFRESH_TOKEN_CEILING_SECONDS
 
 BOUNDS = {
@@ -21,6 +22,10 @@ BOUNDS = {
     "LEEWAY_SECONDS": (0, 60),
     "MAX_SESSIONS_PER_USER": (1, 100),
     "KEY_ROTATION_DAYS": (1, 365),
+    # All three at their highest take a function of 1024 MB some 2 s, and a password change hashes twice.
+    "PASSWORD_HASH_MEMORY_KIB": (LEAST_MEMORY_KIB, 262_144),
+    "PASSWORD_HASH_ITERATIONS": (LEAST_ITERATIONS, 5),
+    "PASSWORD_HASH_PARALLELISM": (1, 4),
 }
 
 # As a browser writes it (RFC 6454 section 6.2), or it would never match: no path, upper case, default port.
@@ -42,6 +47,9 @@ class Settings:
     leeway_seconds: int
     max_sessions_per_user: int
     key_rotation_days: int
+    password_hash_memory_kib: int
+    password_hash_iterations: int
+    password_hash_parallelism: int
     issuer: str
     audience: str
     client_id: str
@@ -71,6 +79,9 @@ class Settings:
             leeway_seconds=_integer(environment, "LEEWAY_SECONDS"),
             max_sessions_per_user=_integer(environment, "MAX_SESSIONS_PER_USER"),
             key_rotation_days=_integer(environment, "KEY_ROTATION_DAYS"),
+            password_hash_memory_kib=_integer(environment, "PASSWORD_HASH_MEMORY_KIB"),
+            password_hash_iterations=_integer(environment, "PASSWORD_HASH_ITERATIONS"),
+            password_hash_parallelism=_integer(environment, "PASSWORD_HASH_PARALLELISM"),
             issuer=_text(environment, "ISSUER"),
             audience=_text(environment, "AUDIENCE"),
             client_id=_text(environment, "CLIENT_ID"),
@@ -82,6 +93,14 @@ class Settings:
             sessions_table=_text(environment, "SESSIONS_TABLE"),
             blocklist_table=_text(environment, "BLOCKLIST_TABLE"),
             keys_table=_text(environment, "KEYS_TABLE"),
+        )
+
+    @property
+    def hash_parameters(self) -> HashParameters:
+        return HashParameters(
+            memory_kib=self.password_hash_memory_kib,
+            iterations=self.password_hash_iterations,
+            parallelism=self.password_hash_parallelism,
         )
 
 
