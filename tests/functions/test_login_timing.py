@@ -36,7 +36,7 @@ LogIn = Callable[[str], Any]
 @pytest.mark.parametrize(
     ("memory_kib", "clock"),
     [
-        # A quarter of what the template's hash costs, so that a difference beside the hash weighs more. CPU time
+        # At a quarter of the usual cost, so that a difference beside the hash weighs more. CPU time
         # is what the handler's work takes whoever else is at work: nothing in it waits for anything.
         pytest.param(SETTINGS.password_hash_memory_kib // 4, time.process_time, id="cpu"),
         # By a clock on the wall, of a machine that has nothing else to do.
