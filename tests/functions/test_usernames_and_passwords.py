@@ -1,4 +1,4 @@
-"""Usernames and passwords at the functions that take them: prepared, bounded, and none that is tried first."""
+"""Usernames and passwords where functions take them: prepared, bounded, and none that is tried first."""
 
 import importlib
 import json
