@@ -51,6 +51,18 @@ class FakeCredentials(FakeTable):
     def read(self, username: str) -> Credential | None:
         return self.tables.credentials.get(username)
 
+    @_atomic
+    def rehash(self, credential: Credential, *, password_hash: str) -> bool:
+        row = self.tables.credentials.get(credential.username)
+        if (
+            row is None
+            or row.user_id != credential.user_id
+            or row.password_version != credential.password_version
+        ):
+            return False
+        self.tables.credentials[credential.username] = replace(row, password_hash=password_hash)
+        return True
+
 
 class FakeUsers(FakeTable):
     @_atomic

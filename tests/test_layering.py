@@ -173,6 +173,7 @@ def test_the_authorizer_loads_no_password_hashing_and_nothing_that_writes() -> N
     assert "rescind.store.state" in loaded
     unneeded = {
         "argon2",
+        "precis_i18n",
         "rescind.admin",
         "rescind.endpoint",
         "rescind.flows.login",
@@ -190,4 +191,4 @@ def test_a_protected_function_loads_neither_boto3_nor_cryptography() -> None:
     loaded = loaded_by("from functions.me import app")
 
     assert "rescind.web.caller" in loaded
-    assert loaded & {"boto3", "argon2", "jwt", "cryptography", "rescind.aws"} == set()
+    assert loaded & {"boto3", "argon2", "jwt", "cryptography", "precis_i18n", "rescind.aws"} == set()

@@ -35,7 +35,7 @@ from tests.things import NOW, PASSWORD, SETTINGS, USER_ID, a_credential, a_user
 DAY = 86_400
 GRACE = SETTINGS.refresh_grace_seconds
 BETWEEN_TWO_CLOCKS = 10
-HASH = hash_password(PASSWORD, salt=b"0123456789abcdef")
+HASH = hash_password(PASSWORD, salt=b"0123456789abcdef", parameters=SETTINGS.hash_parameters)
 
 
 class Meanwhile(FakeSessions):
@@ -72,6 +72,7 @@ class Service:
             client=Client(user_agent="test", ip="192.0.2.1"),
             nobody="usr_" + "n" * 21 + "A",
             ids=NewIds(self.new_id("ses"), self.new_id("tok"), self.new_id("att")),
+            salt=b"0123456789abcdef",
             now_ms=now * 1000,
         )
         assert isinstance(tokens, Tokens)

@@ -9,7 +9,8 @@ from rescind.flows.login import login
 from rescind.flows.throttle import Throttled
 from rescind.web.client import client_of
 from rescind.web.cookies import requested_transport
-from rescind.web.requests import Event, json_object, text
+from rescind.web.credentials import password_of, username_of
+from rescind.web.requests import Event, json_object
 from rescind.web.responses import Response, invalid_grant, too_many_attempts
 from rescind.web.tokens import token_response
 
@@ -18,8 +19,8 @@ from rescind.web.tokens import token_response
 def handler(event: Event) -> Response:
     now_ms = int(time.time() * 1000)
     body = json_object(event)
-    username = text(body, "username", longest=256)
-    password = text(body, "password", longest=256)
+    username = username_of(body)
+    password = password_of(body, "password")
     settings = wiring.settings()
     transport = requested_transport(event, body, allowed_origins=settings.allowed_origins)
 
@@ -35,6 +36,7 @@ def handler(event: Event) -> Response:
         client=client_of(event, settings=settings),
         nobody=ids.new_user_id(),
         ids=ids.new_ids(),
+        salt=ids.new_salt(),
         now_ms=now_ms,
     )
 

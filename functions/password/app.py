@@ -8,11 +8,19 @@ from rescind.flows.issue import Tokens
 from rescind.flows.password import Overtaken, WrongPassword, change_password
 from rescind.flows.throttle import Throttled
 from rescind.reasons import Reason
+from rescind.rules.weak_passwords import Weakness
 from rescind.web.caller import caller
 from rescind.web.client import client_of
 from rescind.web.cookies import requested_transport
-from rescind.web.requests import Event, json_object, text
-from rescind.web.responses import Response, invalid_token, too_many_attempts, wrong_current_password
+from rescind.web.credentials import advice, new_password_of, password_of
+from rescind.web.requests import Event, json_object
+from rescind.web.responses import (
+    Response,
+    invalid_request,
+    invalid_token,
+    too_many_attempts,
+    wrong_current_password,
+)
 from rescind.web.tokens import token_response
 
 
@@ -25,8 +33,8 @@ def handler(event: Event) -> Response:
     transport = requested_transport(event, body, allowed_origins=settings.allowed_origins)
 
     outcome = change_password(
-        text(body, "current_password", longest=256),
-        text(body, "new_password", shortest=8, longest=256),
+        password_of(body, "current_password"),
+        new_password_of(body, "new_password"),
         user_id=who.user_id,
         session_id=who.session_id,
         states=wiring.states(),
@@ -39,6 +47,7 @@ def handler(event: Event) -> Response:
         client=client_of(event, settings=settings),
         ids=ids.new_ids(),
         salt=ids.new_salt(),
+        common=wiring.common_passwords(),
         now_ms=now_ms,
     )
 
@@ -46,6 +55,8 @@ def handler(event: Event) -> Response:
         case Tokens() as tokens:
             audit.record(audit.Event.PASSWORD_CHANGED, user_id=who.user_id, session_id=tokens.session_id)
             return token_response(tokens, transport)
+        case Weakness() as weak:
+            return invalid_request(advice("new_password", weak))
         case WrongPassword():
             _refused(Reason.WRONG_PASSWORD, who.user_id)
             return wrong_current_password()

@@ -308,6 +308,22 @@ def test_a_login_that_failed_is_repeated(scene: Scene, act: Act, faults: Faults)
     assert scene.good(first if isinstance(first, Tokens) else logged_in(scene.world))
 
 
+def log_in_and_rehash(world: World, scene: Scene) -> Any:
+    return log_in(replace(world, settings=replace(world.settings, password_hash_iterations=3)), scene)
+
+
+@every_fault(log_in_and_rehash)
+def test_a_login_that_hashes_anew_fails_no_more_often(scene: Scene, act: Act, faults: Faults) -> None:
+    line = Line(faults)
+
+    first = outcome_of(act, scene, line)
+
+    assert isinstance(first, Tokens | UnavailableError)
+    if [line.calls[at] for at in faults] == ["rehash"]:
+        assert isinstance(first, Tokens)
+    assert scene.good(first if isinstance(first, Tokens) else logged_in(scene.world))
+
+
 def with_as_many_sessions_as_there_may_be(scene: Scene) -> None:
     logged_in(scene.world)
 

@@ -1,16 +1,20 @@
 """Rule 14 of docs/rules.md: login depends on the credential that it verified."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from rescind.flows.issue import Refused, Tokens
 from rescind.flows.login import login
 from rescind.model import Client, Credential, Lost, NewIds, Session, Status, Written
 from rescind.reasons import Reason
 from rescind.rules.access_tokens import AccessTokenClaims, verify_access_token
-from rescind.rules.passwords import hash_password, verify_password
+from rescind.rules.passwords import hash_password
+from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 from tests.fakes import FakeAttempts, FakeCredentials, FakeKeyring, FakeSessions, FakeTables, FakeUsers
 from tests.things import (
@@ -26,8 +30,9 @@ from tests.things import (
     a_user,
 )
 
-PASSWORD_HASH = hash_password(PASSWORD, salt=b"0123456789abcdef")
-NEW_PASSWORD_HASH = hash_password("another-password", salt=b"0123456789abcdef")
+SALT = b"0123456789abcdef"
+PASSWORD_HASH = hash_password(PASSWORD, salt=SALT, parameters=SETTINGS.hash_parameters)
+NEW_PASSWORD_HASH = hash_password("another-password", salt=SALT, parameters=SETTINGS.hash_parameters)
 
 
 @dataclass
@@ -35,22 +40,30 @@ class World:
     tables: FakeTables
     credentials: FakeCredentials
     sessions: FakeSessions
+    settings: Settings = SETTINGS
+    through: Callable[[Any], Any] = lambda store: store
 
     def log_in(self, *, username: str = "ada", password: str = PASSWORD) -> Any:
         return login(
             username,
             password,
-            credentials=self.credentials,
-            users=FakeUsers(self.tables),
-            sessions=self.sessions,
-            attempts=FakeAttempts(self.tables),
+            credentials=self.through(self.credentials),
+            users=self.through(FakeUsers(self.tables)),
+            sessions=self.through(self.sessions),
+            attempts=self.through(FakeAttempts(self.tables)),
             keys=FakeKeyring(),
-            settings=SETTINGS,
+            settings=self.settings,
             client=Client(user_agent="test", ip="192.0.2.1"),
             nobody="usr_" + "n" * 21 + "A",
             ids=NewIds(SESSION_ID, TOKEN_ID, ATTEMPT),
+            salt=SALT,
             now_ms=NOW * 1000,
         )
+
+    def be(self, user: dict[str, Any] | None, credential: dict[str, Any]) -> None:
+        """Change the rows of the user and of the credential; None is no row."""
+        self.tables.users = {} if user is None else {USER_ID: a_user(**user)}
+        self.tables.credentials["ada"] = replace(self.tables.credentials["ada"], **credential)
 
 
 @pytest.fixture
@@ -221,53 +234,68 @@ class Counting:
         return getattr(self._store, name)
 
 
-@pytest.mark.parametrize("username", ["ada", "eve"], ids=["known", "unknown"])
-def test_an_unknown_name_costs_the_same_calls_as_a_wrong_password(world: World, username: str) -> None:
-    calls: list[str] = []
+REFUSED = pytest.mark.parametrize(
+    ("user", "credential", "given"),
+    [
+        pytest.param({}, {}, {"password": "guess"}, id="wrong-password"),
+        pytest.param({}, {}, {"username": "eve"}, id="unknown-name"),
+        pytest.param({"status": Status.DISABLED}, {}, {}, id="disabled-user"),
+        pytest.param(None, {}, {}, id="user-without-a-row"),
+        pytest.param({}, {"password_hash": ""}, {}, id="user-without-a-password"),
+        pytest.param({}, {"password_hash": "$2b$12$" + "a" * 53}, {}, id="hash-of-another-kind"),
+        pytest.param({}, {"password_hash": PASSWORD_HASH.rpartition("$")[0]}, {}, id="half-a-hash"),
+    ],
+)
 
-    login(
-        username,
-        "guess",
-        credentials=Counting(world.credentials, calls),
-        users=Counting(FakeUsers(world.tables), calls),
-        sessions=Counting(world.sessions, calls),
-        attempts=Counting(FakeAttempts(world.tables), calls),
-        keys=FakeKeyring(),
-        settings=SETTINGS,
-        client=Client(user_agent="test", ip="192.0.2.1"),
-        nobody="usr_" + "n" * 21 + "A",
-        ids=NewIds(SESSION_ID, TOKEN_ID, ATTEMPT),
-        now_ms=NOW * 1000,
-    )
+
+@REFUSED
+def test_every_refused_login_costs_the_same_calls(
+    world: World, user: dict[str, Any] | None, credential: dict[str, Any], given: dict[str, str]
+) -> None:
+    world.be(user, credential)
+    calls: list[str] = []
+    world.through = lambda store: Counting(store, calls)
+
+    assert isinstance(world.log_in(**given), Refused)
 
     assert calls == ["FakeCredentials.read", "FakeUsers.read", *["FakeAttempts.count"] * 3]
 
 
-@pytest.mark.parametrize(
-    ("changes", "username", "password"),
-    [
-        pytest.param({}, "ada", "guess", id="wrong-password"),
-        pytest.param({}, "eve", "guess", id="unknown-name"),
-        pytest.param({"status": Status.DISABLED}, "ada", PASSWORD, id="disabled-user"),
-        pytest.param(None, "ada", PASSWORD, id="user-without-a-row"),
-    ],
-)
-def test_every_refused_login_costs_one_hashing_of_the_same_cost(
+@REFUSED
+@pytest.mark.parametrize("iterations", [2, 3])
+def test_every_refused_login_costs_one_hashing_at_the_parameters_of_today(
     world: World,
     monkeypatch: pytest.MonkeyPatch,
-    changes: dict[str, Any] | None,
-    username: str,
-    password: str,
+    *,
+    iterations: int,
+    user: dict[str, Any] | None,
+    credential: dict[str, Any],
+    given: dict[str, str],
 ) -> None:
-    world.tables.users = {} if changes is None else {USER_ID: a_user(**changes)}
-    hashes: list[str] = []
+    world.settings = replace(SETTINGS, password_hash_iterations=iterations)
+    made_today = hash_password(PASSWORD, salt=SALT, parameters=world.settings.hash_parameters)
+    world.be(user, {"password_hash": made_today, **credential})
+    hashed = computed_by_argon2(monkeypatch)
 
-    def noted(given: str, *, password_hash: str) -> None:
-        hashes.append(password_hash)
-        verify_password(given, password_hash=password_hash)
+    assert isinstance(world.log_in(**given), Refused)
 
-    monkeypatch.setattr("rescind.flows.login.verify_password", noted)
-    assert isinstance(world.log_in(username=username, password=password), Refused)
+    assert hashed == [f"m=19456,t={iterations},p=1"]
 
-    [password_hash] = hashes
-    assert password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+def computed_by_argon2(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The parameters of each hash that argon2 computes from now on; one that it cannot read is none."""
+    computed: list[str] = []
+    verify = PasswordHasher.verify
+
+    def noted(self: PasswordHasher, password_hash: str, password: str) -> bool:
+        unread = False
+        try:
+            return verify(self, password_hash, password)
+        except (InvalidHashError, VerificationError) as error:
+            unread = not isinstance(error, VerifyMismatchError)
+            raise
+        finally:
+            computed.extend([] if unread else [password_hash.split("$")[3]])
+
+    monkeypatch.setattr(PasswordHasher, "verify", noted)
+    return computed

@@ -18,7 +18,7 @@ from rescind.rules.passwords import hash_password
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
 
-PASSWORD_HASH = hash_password(PASSWORD, salt=b"0123456789abcdef")
+PASSWORD_HASH = hash_password(PASSWORD, salt=b"0123456789abcdef", parameters=SETTINGS.hash_parameters)
 
 EVENTS = Path(__file__).parent.parent / "events"
 

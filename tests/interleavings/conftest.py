@@ -9,12 +9,14 @@ import pytest
 
 from rescind.rules import access_tokens, refresh_tokens
 from rescind.rules.access_tokens import AccessTokenClaims
+from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import WrongPasswordError
 from tests.fakes import FakeKeyring
 from tests.interleavings import schedules
 from tests.interleavings.oracle import judge
 from tests.interleavings.scenario import Scenario
 from tests.interleavings.schedules import Explored
+from tests.things import SETTINGS
 
 _PUBLIC_KEYS = FakeKeyring().verification_keys(now=0)
 
@@ -24,7 +26,8 @@ def cheap_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hash is the password itself here, and what was signed or verified once is remembered."""
     for flow in ("login", "password"):
         monkeypatch.setattr(f"rescind.flows.{flow}.verify_password", verify_password)
-    monkeypatch.setattr("rescind.flows.password.hash_password", lambda password, **_: password)
+        monkeypatch.setattr(f"rescind.flows.{flow}.hash_password", lambda password, **_: password)
+    monkeypatch.setattr("rescind.flows.login.needs_rehash", needs_rehash)
     for kind, rules in (("access", access_tokens), ("refresh", refresh_tokens)):
         sign = f"sign_{kind}_token"
         monkeypatch.setattr(f"rescind.flows.issue.{sign}", cache(getattr(rules, sign)))
@@ -33,9 +36,16 @@ def cheap_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rescind.flows.authenticate.verify_access_token", verify_access_token)
 
 
-def verify_password(password: str, *, password_hash: str) -> None:
+def verify_password(password: str, *, password_hash: str | None, parameters: HashParameters) -> None:
+    del parameters
     if password != password_hash:
         raise WrongPasswordError
+
+
+def needs_rehash(password_hash: str, *, parameters: HashParameters) -> bool:
+    """Who asks for other parameters than the tests' has the password hashed anew, every time."""
+    del password_hash
+    return parameters != SETTINGS.hash_parameters
 
 
 def verify_access_token(token: str, *, keys: Mapping[str, Any], **expected: Any) -> AccessTokenClaims:

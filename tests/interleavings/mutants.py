@@ -20,7 +20,7 @@ from rescind.rules.sessions import (
     surplus,
 )
 from rescind.unavailable import UnavailableError
-from tests.fakes import FakeAccounts, FakeSessions, FakeUsers
+from tests.fakes import FakeAccounts, FakeCredentials, FakeSessions, FakeUsers
 from tests.interleavings.world import OWN
 from tests.things import USER_ID, a_user
 
@@ -175,6 +175,13 @@ class ChangesThePasswordInTwoWrites:
             self._accounts.credential_alone(changed, password_hash)
             and self._accounts.user_and_session(changed, session)
         )
+
+
+class RehashesWithoutTheCondition(FakeCredentials):
+    def rehash(self, credential: Credential, *, password_hash: str) -> bool:
+        row = self.tables.credentials[credential.username]
+        self.tables.credentials[credential.username] = replace(row, password_hash=password_hash)
+        return True
 
 
 def created_by_its_own_clock(_sessions: Iterable[Session], *, now_ms: int) -> int:

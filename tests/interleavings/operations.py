@@ -71,8 +71,15 @@ def logging_in(password: str) -> Callable[[World], Any]:
         client=CLIENT,
         nobody="usr_" + "n" * 21 + "A",
         ids=ids_of(world),
+        salt=b"0123456789abcdef",
         now_ms=world.now * 1000,
     )
+
+
+def logging_in_and_rehashing(world: World) -> Any:
+    """With other parameters than those of the hash that is there."""
+    settings = replace(world.settings, password_hash_iterations=world.settings.password_hash_iterations + 1)
+    return logging_in(OLD_PASSWORD)(replace(world, settings=settings))
 
 
 def refreshing(token: str) -> Callable[[World], Any]:
@@ -131,6 +138,7 @@ def changing_the_password(world: World) -> Any:
         client=CLIENT,
         ids=ids_of(world),
         salt=b"0123456789abcdef",
+        common=(),
         now_ms=world.now * 1000,
     )
 
@@ -140,6 +148,7 @@ def ids_of(world: World) -> NewIds:
 
 
 LOGIN = Operation("login", logging_in(OLD_PASSWORD), password=OLD_PASSWORD)
+LOGIN_THAT_REHASHES = Operation("login-that-rehashes", logging_in_and_rehashing, password=OLD_PASSWORD)
 LOGIN_WITH_NEW = Operation("login-with-the-new-password", logging_in(NEW_PASSWORD), password=NEW_PASSWORD)
 REFRESH = Operation("refresh", refreshing(refresh_token(OWN, COUNTER)), presents=COUNTER)
 REFRESH_USED = Operation("refresh-used", refreshing(refresh_token(OWN, COUNTER - 1)), presents=COUNTER - 1)
@@ -188,7 +197,7 @@ ALL = (
 
 Operations = tuple[Operation, ...]
 
-PAIRS = list(combinations_with_replacement(ALL, 2))
+PAIRS = [*combinations_with_replacement(ALL, 2), (LOGIN_THAT_REHASHES, CHANGE_PASSWORD)]
 LOGOUTS = (LOGOUT, LOGOUT_USED, LOGOUT_BEARER, LOGOUT_BOTH)
 REFRESH_REFRESH_LOGOUT = [(REFRESH, REFRESH, each) for each in LOGOUTS]
 SKEWS = (-5, 5)

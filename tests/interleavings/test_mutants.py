@@ -156,6 +156,12 @@ MUTANTS = [
         ),
     ),
     Mutant(
+        "rehash-without-the-password-version",
+        Scenario((op.LOGIN_THAT_REHASHES, op.CHANGE_PASSWORD)),
+        "the passwords ['the-old-password'] open a session",
+        in_the_store("credentials", mutants.RehashesWithoutTheCondition),
+    ),
+    Mutant(
         "session-limit-by-own-clock",
         logins(5, -5),
         "it failed, and nothing was in its way",

@@ -134,6 +134,16 @@ def misconfigured(w: World) -> None:
     w.setting("ACCESS_TOKEN_SECONDS", "3601")
 
 
+def full(window: str) -> Callable[[World], None]:
+    """One wrong password was one too many."""
+
+    def guess(w: World) -> None:
+        w.setting(f"FAILURES_PER_{window}", "1")
+        w.stack.invoke("login", login(password=marked.GUESS)(w))
+
+    return guess
+
+
 def unheard(error: Exception) -> Callable[[World], None]:
     """CloudFormation cannot be told."""
 
@@ -173,5 +183,6 @@ NEXT_VERSION: dict[str, Any] = {"session": {"version": 8}, "claims": {"ver": 8}}
 NOW = int(time.time())
 AGO = {"iat": NOW - 2000, "exp": NOW - 1500, "auth_time": NOW - 2000}
 AHEAD = {"iat": NOW + 2000, "exp": NOW + 2500}
+UNKNOWN_NAME = f"{marked.USERNAME}-unknown"
 NO_ANSWER = HTTPError(marked.RESPONSE_URL, 403, f"Forbidden: {marked.RESPONSE_URL}", Message(), None)
 NO_ADDRESS = ValueError(f"unknown url type: {marked.RESPONSE_URL!r}")

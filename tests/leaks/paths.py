@@ -16,6 +16,7 @@ from tests.leaks.asks import (
     NO_ANSWER,
     UNKNOWN,
     UNKNOWN_MAC,
+    UNKNOWN_NAME,
     Ask,
     authorizer,
     blocked,
@@ -25,6 +26,7 @@ from tests.leaks.asks import (
     end_session,
     everything_ended,
     first_keys,
+    full,
     gone,
     last_keys,
     logged_out_ahead,
@@ -72,8 +74,17 @@ PATHS = [
     Path("login", "success", login(), 200, "Login"),
     Path("login", "by cookie", login(transport="cookie"), 200, "Login"),
     Path("login", "wrong password", login(password=marked.GUESS), 401, "LoginRefused", "wrong_password"),
-    Path("login", "unknown user", login(username=marked.GUESS), 401, "LoginRefused", "user_unknown"),
+    Path("login", "unknown user", login(username=UNKNOWN_NAME), 401, "LoginRefused", "user_unknown"),
+    Path("login", "password for a username", login(username=marked.GUESS), 400),
     Path("login", "disabled", meanwhile(login(), disabled), 401, "LoginRefused", "user_disabled"),
+    *(
+        Path("login", reason, meanwhile(login(), full(window)), 429, "LoginRefused", reason)
+        for window, reason in {
+            "ACCOUNT_AND_NETWORK": "too_many_from_network_for_account",
+            "ACCOUNT": "too_many_for_account",
+            "NETWORK": "too_many_from_network",
+        }.items()
+    ),
     Path("login", "foreign page", login(transport="cookie", headers=FOREIGN), 400),
     Path("login", "another transport", login(transport=marked.PASSWORD), 400),
     Path("login", "long password", login(password=marked.PASSWORD * 99), 400),

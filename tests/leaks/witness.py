@@ -39,6 +39,7 @@ _LINE = {
     "session_id": "ses_[A-Za-z0-9_-]{22}",
     "token_id": "tok_[A-Za-z0-9_-]{22}",
     "actor": "usr_[A-Za-z0-9_-]{22}",
+    "key_id": "[A-Za-z0-9_-]{21,43}",
     "failure": "[A-Za-z]+",
     "failure_message": "[A-Za-z0-9 .,:;'_-]*",
     "place": r"[A-Za-z0-9/._-]+\.py:[0-9]+",

@@ -18,9 +18,11 @@ from rescind.flows.password import Overtaken, WrongPassword, change_password
 from rescind.flows.refresh import Replayed, Rotated, SessionEnded, refresh
 from rescind.flows.revoke import RevokedToken, revoke_token_id
 from rescind.flows.throttle import Throttled
-from rescind.model import Client
+from rescind.model import Client, User
 from rescind.rules.access_tokens import AccessTokenClaims, verify_access_token
+from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.refresh_tokens import MacKey
+from rescind.rules.weak_passwords import Weakness
 from rescind.settings import Settings
 from rescind.store.sessions import TOMBSTONE_SECONDS
 from rescind.verdict import Allow, Refuse
@@ -74,8 +76,10 @@ class World:
             accounts=FakeAccounts(self.tables),
             user_id=ids.new_user_id(),
             salt=ids.new_salt(),
+            parameters=self.settings.hash_parameters,
+            common=(),
         )
-        assert user is not None
+        assert isinstance(user, User)
         return user.user_id
 
     def log_in(
@@ -93,6 +97,7 @@ class World:
             client=replace(_CLIENT, ip=ip),
             nobody=ids.new_user_id(),
             ids=ids.new_ids(),
+            salt=ids.new_salt(),
             now_ms=now * 1000,
         )
 
@@ -141,7 +146,7 @@ class World:
 
     def change_password(
         self, bearer: str, current: str, new: str, *, now: int
-    ) -> Tokens | WrongPassword | Overtaken | Throttled | Refuse:
+    ) -> Tokens | WrongPassword | Overtaken | Throttled | Weakness | Refuse:
         caller = self.authorize(bearer, now=now)
         if isinstance(caller, Refuse):
             return caller
@@ -160,6 +165,7 @@ class World:
             client=_CLIENT,
             ids=ids.new_ids(),
             salt=ids.new_salt(),
+            common=(),
             now_ms=now * 1000,
         )
 
@@ -206,21 +212,27 @@ class World:
                 del self.tables.sessions[key]
 
 
+@dataclass(frozen=True)
 class CheapHasher:
     """Stands in for argon2, which takes its time on purpose."""
 
+    parameters: HashParameters
+
     def hash(self, password: str, *, salt: bytes) -> str:
-        return f"{salt.hex()}:{password}"
+        return f"{self.parameters.iterations}:{salt.hex()}:{password}"
 
     def verify(self, password_hash: str, password: str) -> None:
-        if password_hash.partition(":")[2] != password:
+        if password_hash.split(":", 2)[-1] != password:
             raise VerifyMismatchError
+
+    def check_needs_rehash(self, password_hash: str) -> bool:
+        return password_hash.partition(":")[0] != str(self.parameters.iterations)
 
 
 @contextmanager
 def cheap_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rescind.rules.passwords._hasher", CheapHasher())
+        patch.setattr("rescind.rules.passwords._hasher", CheapHasher)
         yield
 
 

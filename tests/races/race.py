@@ -6,20 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from argon2 import PasswordHasher
-
+from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import hash_password
 from tests.races import calls
 from tests.races.calls import Person
 from tests.races.sandboxes import AT_ONCE, Answer, Call, Sandboxes
 from tests.tables import Stores
-from tests.things import PASSWORD, a_credential, a_user
+from tests.things import PASSWORD, SETTINGS, a_credential, a_user
 
 # One login takes 20 ms to verify this, the other none, so that a race meets both a wide gap and a narrow one.
-_HASHES = (
-    hash_password(PASSWORD, salt=b"0123456789abcdef"),
-    PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD, salt=b"0123456789abcdef"),
-)
+_COSTS = (SETTINGS.hash_parameters, HashParameters(memory_kib=8, iterations=1, parallelism=1))
+_HASHES = {cost: hash_password(PASSWORD, salt=b"0123456789abcdef", parameters=cost) for cost in _COSTS}
 _WITHIN_SECONDS = (0.0, 0.005, 0.02, 0.1)
 _TIRED_AFTER = 5
 
@@ -35,12 +32,18 @@ class Race:
     """How many of each status the racing calls got; the oracle's own are not counted."""
 
     def new_person(self) -> Person:
+        """With a hash of one cost; from now on the functions hash by the same, or by the other and anew."""
         self.rounds += 1
+        cost, today = self.dice.choice(_COSTS), self.dice.choice(_COSTS)
+        self.settings = self.settings | {
+            "PASSWORD_HASH_MEMORY_KIB": str(today.memory_kib),
+            "PASSWORD_HASH_ITERATIONS": str(today.iterations),
+        }
         user_id = f"usr_{secrets.token_urlsafe(15)}xA"
         username = f"ada-{secrets.token_hex(8)}"
         self.stores.accounts.create(
             a_user(user_id=user_id, username=username, logged_out_at=0),
-            a_credential(user_id=user_id, username=username, password_hash=self.dice.choice(_HASHES)),
+            a_credential(user_id=user_id, username=username, password_hash=_HASHES[cost]),
         )
         return Person(user_id, username)
 

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
-from rescind import wiring
+from rescind import settings, wiring
 
 _CONTEXT = SimpleNamespace(
     function_name="function",
@@ -35,6 +35,8 @@ def main() -> None:
     """Arguments: the functions' names; for each sandbox a descriptor and how far its clock is off."""
     names, *sandboxes = sys.argv[1:]
     handlers = {name: importlib.import_module(f"functions.{name}.app").handler for name in names.split(",")}
+    # A race may ask for hashes that cost nothing, which no deployment may have.
+    settings.BOUNDS |= {"PASSWORD_HASH_MEMORY_KIB": (8, 19_456), "PASSWORD_HASH_ITERATIONS": (1, 2)}
     _warm_up(handlers)
     for each in sandboxes:
         descriptor, _, seconds_off = each.partition(":")

@@ -172,6 +172,35 @@ def test_a_password_change_that_the_sdk_repeats_is_one(stores: Stores, sent_agai
     assert stores.users.read(USER_ID) == changed_since
 
 
+def test_a_hash_is_replaced_and_nothing_else(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+
+    assert stores.credentials.rehash(a_credential(), password_hash="$argon2id$new")
+
+    assert stores.credentials.read("ada") == a_credential(password_hash="$argon2id$new")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"password_version": 4}, id="another-password"),
+        pytest.param({"user_id": "usr_" + "o" * 21 + "A"}, id="another-user-of-that-name"),
+    ],
+)
+def test_the_hash_of_another_password_is_not_replaced(stores: Stores, changes: dict[str, Any]) -> None:
+    stores.accounts.create(a_user(), a_credential(**changes))
+
+    assert not stores.credentials.rehash(a_credential(), password_hash="$argon2id$new")
+
+    assert stores.credentials.read("ada") == a_credential(**changes)
+
+
+def test_a_credential_that_is_gone_is_not_made_again_by_a_new_hash(stores: Stores) -> None:
+    assert not stores.credentials.rehash(a_credential(), password_hash="$argon2id$new")
+
+    assert stores.credentials.read("ada") is None
+
+
 def test_every_session_of_a_user_is_listed(stores: Stores) -> None:
     other = "ses_" + "o" * 21 + "A"
     stores.sessions.put(a_session())

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from rescind.rules.hash_parameters import LEAST_ITERATIONS, LEAST_MEMORY_KIB, HashParameters
 from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS, REFRESH_TOKEN_CEILING_SECONDS
 
 BOUNDS = {
@@ -24,6 +25,10 @@ BOUNDS = {
     "FAILURES_PER_ACCOUNT_AND_NETWORK": (1, 100_000),
     "FAILURES_PER_ACCOUNT": (1, 100_000),
     "FAILURES_PER_NETWORK": (1, 100_000),
+    # All three at their highest take a function of 1024 MB some 2 s, and a password change hashes twice.
+    "PASSWORD_HASH_MEMORY_KIB": (LEAST_MEMORY_KIB, 262_144),
+    "PASSWORD_HASH_ITERATIONS": (LEAST_ITERATIONS, 5),
+    "PASSWORD_HASH_PARALLELISM": (1, 4),
 }
 
 # As a browser writes it (RFC 6454 section 6.2), or it would never match: no path, upper case, default port.
@@ -52,6 +57,9 @@ class Settings:
     failures_per_network: int
     client_address_header: str
     proxy_secret_sha256: str
+    password_hash_memory_kib: int
+    password_hash_iterations: int
+    password_hash_parallelism: int
     issuer: str
     audience: str
     client_id: str
@@ -87,6 +95,9 @@ class Settings:
             failures_per_network=_integer(environment, "FAILURES_PER_NETWORK"),
             client_address_header=environment.get("CLIENT_ADDRESS_HEADER", "").lower(),
             proxy_secret_sha256=_proxy_secret(environment),
+            password_hash_memory_kib=_integer(environment, "PASSWORD_HASH_MEMORY_KIB"),
+            password_hash_iterations=_integer(environment, "PASSWORD_HASH_ITERATIONS"),
+            password_hash_parallelism=_integer(environment, "PASSWORD_HASH_PARALLELISM"),
             issuer=_text(environment, "ISSUER"),
             audience=_text(environment, "AUDIENCE"),
             client_id=_text(environment, "CLIENT_ID"),
@@ -99,6 +110,14 @@ class Settings:
             blocklist_table=_text(environment, "BLOCKLIST_TABLE"),
             attempts_table=_text(environment, "ATTEMPTS_TABLE"),
             keys_table=_text(environment, "KEYS_TABLE"),
+        )
+
+    @property
+    def hash_parameters(self) -> HashParameters:
+        return HashParameters(
+            memory_kib=self.password_hash_memory_kib,
+            iterations=self.password_hash_iterations,
+            parallelism=self.password_hash_parallelism,
         )
 
 

@@ -7,6 +7,7 @@ boto3 at all.
 
 import os
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rescind.settings import Settings
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 @cache
 def settings() -> Settings:
     return Settings.from_environment(os.environ)
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """Some 8,000 that nobody may choose, in lower case. Only who sets a password reads them."""
+    text = Path(__file__).with_name("common-passwords.txt").read_text(encoding="utf-8")
+    # One of them begins with a #, too; only a comment has a space behind it.
+    return frozenset(line for line in text.splitlines() if not line.startswith("# "))
 
 
 @cache

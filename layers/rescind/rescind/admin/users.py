@@ -5,27 +5,36 @@ import time
 from rescind import audit, ids, wiring
 from rescind.flows import accounts, end
 from rescind.model import User
+from rescind.rules.weak_passwords import Weakness
 from rescind.web.accounts import claims_of, scope_of, shown, user_id_of_path
 from rescind.web.caller import caller
-from rescind.web.requests import Event, json_object, text
-from rescind.web.responses import Response, conflict, created, not_found, ok
+from rescind.web.credentials import advice, new_password_of, username_of
+from rescind.web.requests import Event, json_object
+from rescind.web.responses import Response, conflict, created, invalid_request, not_found, ok
 
 
 def create(event: Event) -> Response:
     body = json_object(event)
-    user = accounts.create_user(
-        text(body, "username", longest=256),
-        text(body, "password", shortest=8, longest=256),
+    outcome = accounts.create_user(
+        username_of(body),
+        new_password_of(body, "password"),
         scope=scope_of(body),
         claims=claims_of(body),
         accounts=wiring.accounts(),
         user_id=ids.new_user_id(),
         salt=ids.new_salt(),
+        parameters=wiring.settings().hash_parameters,
+        common=wiring.common_passwords(),
     )
-    if user is None:
-        return conflict("The username is taken.")
-    audit.record(audit.Event.USER_CREATED, user_id=user.user_id, actor=caller(event).user_id)
-    return created({"user_id": user.user_id, "username": user.username, "scope": user.scope})
+
+    match outcome:
+        case User() as user:
+            audit.record(audit.Event.USER_CREATED, user_id=user.user_id, actor=caller(event).user_id)
+            return created({"user_id": user.user_id, "username": user.username, "scope": user.scope})
+        case Weakness() as weak:
+            return invalid_request(advice("password", weak))
+        case None:
+            return conflict("The username is taken.")
 
 
 def show(event: Event) -> Response:

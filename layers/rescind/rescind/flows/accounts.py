@@ -1,9 +1,13 @@
 """Accounts: making a user with a password, counting their sessions, deleting them."""
 
+from collections.abc import Container
+
 from rescind.flows.stores import Accounts, Sessions, Users
 from rescind.model import Credential, Session, Status, User
+from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import hash_password
 from rescind.rules.sessions import refusal
+from rescind.rules.weak_passwords import Weakness, weakness
 
 
 def create_user(
@@ -15,12 +19,28 @@ def create_user(
     accounts: Accounts,
     user_id: str,
     salt: bytes,
-) -> User | None:
-    """The new user; None when the username is taken.
+    parameters: HashParameters,
+    common: Container[str],
+) -> User | Weakness | None:
+    """The new user; what speaks against the password; None when the username is taken.
+
+    Args:
+        username: as it was prepared.
+        password: likewise.
+        scope: what the user is granted.
+        claims: a JSON object as text.
+        accounts: where user and credential go.
+        user_id: of the new user.
+        salt: of the hash, 16 bytes.
+        parameters: what the hash costs.
+        common: passwords that nobody may choose.
 
     Raises:
         UnavailableError: the rows could not be written, or it is not known whether they were.
     """
+    weak = weakness(password, username=username, common=common)
+    if weak is not None:
+        return weak
     user = User(
         user_id=user_id,
         username=username,
@@ -34,7 +54,7 @@ def create_user(
     credential = Credential(
         username=username,
         user_id=user_id,
-        password_hash=hash_password(password, salt=salt),
+        password_hash=hash_password(password, salt=salt, parameters=parameters),
         password_version=user.password_version,
     )
     return user if accounts.create(user, credential) else None

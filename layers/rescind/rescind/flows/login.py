@@ -7,7 +7,8 @@ from rescind.flows.stores import Attempts, Credentials, Sessions, SigningKeys, U
 from rescind.flows.throttle import Throttled, reserve, settle, windows_for
 from rescind.model import Client, Credential, Lost, NewIds, Session, Status, User, Written
 from rescind.reasons import Reason
-from rescind.rules.passwords import DUMMY_HASH, WrongPasswordError, verify_password
+from rescind.rules.hash_parameters import HashParameters
+from rescind.rules.passwords import WrongPasswordError, hash_password, needs_rehash, verify_password
 from rescind.rules.sessions import created_after, new_session, surplus
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
@@ -28,22 +29,24 @@ def login(
     client: Client,
     nobody: str,
     ids: NewIds,
+    salt: bytes,
     now_ms: int,
 ) -> Tokens | Refused | Throttled:
     """Reserve a guess, verify, sign, write, end what is too many, answer.
 
     Args:
-        username: as the client gave it.
+        username: as it was prepared.
         password: likewise.
         credentials: where the username leads to a hash and a user.
         users: where the user is.
         sessions: where the new session goes.
         attempts: where failures are counted.
         keys: the keys to sign with.
-        settings: lifetimes, names and limits.
+        settings: lifetimes, names and limits, and what a hash costs.
         client: what the session remembers of it, and whose network failures count for.
         nobody: a user id that nobody has.
         ids: of the new session and token, and of this request.
+        salt: of the new hash, 16 bytes, if the password is to be hashed anew.
         now_ms: epoch milliseconds at the start of this request.
 
     Raises:
@@ -57,17 +60,18 @@ def login(
     if throttled:
         return throttled
     # Unknown and disabled users cost as many reads and as much hashing as others.
-    password_hash = credential.password_hash if credential else DUMMY_HASH
+    password_hash = credential.password_hash if credential else None
     try:
-        verify_password(password, password_hash=password_hash)
+        verify_password(password, password_hash=password_hash, parameters=settings.hash_parameters)
     except WrongPasswordError:
         reason = Reason.WRONG_PASSWORD if user else Reason.USER_UNKNOWN
         return Refused(reason, user.user_id if user else None)
-    if user is None:
+    if credential is None or user is None:
         return Refused(Reason.USER_UNKNOWN)
     if user.status is not Status.ACTIVE:
         return Refused(Reason.USER_DISABLED, user.user_id)
     settle(windows, attempts=attempts, now=now)
+    _rehash(credential, password, credentials, salt=salt, parameters=settings.hash_parameters)
 
     session = new_session(
         user,
@@ -96,6 +100,22 @@ def _account(
         if user.password_version == credential.password_version:
             return credential, user
     raise UnavailableError("the password is being changed")
+
+
+def _rehash(
+    credential: Credential,
+    password: str,
+    credentials: Credentials,
+    *,
+    salt: bytes,
+    parameters: HashParameters,
+) -> None:
+    """Keep the verified password by today's parameters: an improvement, which may fail, and no login does."""
+    if not needs_rehash(credential.password_hash, parameters=parameters):
+        return
+    password_hash = hash_password(password, salt=salt, parameters=parameters)
+    with suppress(UnavailableError):
+        credentials.rehash(credential, password_hash=password_hash)
 
 
 def _open(session: Session, sessions: Sessions) -> None:

@@ -1,5 +1,6 @@
 """Password change: the current password opens a new session, and every other token of the user is dead."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from rescind.flows.issue import Tokens, issue_first_tokens
@@ -7,8 +8,9 @@ from rescind.flows.login import check_own
 from rescind.flows.stores import Accounts, Attempts, Credentials, Sessions, SigningKeys, States
 from rescind.flows.throttle import Throttled, reserve, settle, windows_for
 from rescind.model import Client, NewIds, Session, User
-from rescind.rules.passwords import DUMMY_HASH, WrongPasswordError, hash_password, verify_password
+from rescind.rules.passwords import WrongPasswordError, hash_password, verify_password
 from rescind.rules.sessions import new_session, refusal
+from rescind.rules.weak_passwords import Weakness, weakness
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 
@@ -39,13 +41,14 @@ def change_password(
     client: Client,
     ids: NewIds,
     salt: bytes,
+    common: Container[str],
     now_ms: int,
-) -> Tokens | WrongPassword | Overtaken | Throttled:
+) -> Tokens | WrongPassword | Overtaken | Throttled | Weakness:
     """Reserve a guess, verify, sign, write all of it in one transaction, answer.
 
     Args:
-        current: the password as it is.
-        new: the password as it shall be.
+        current: the password as it is, prepared.
+        new: the password as it shall be, prepared; it may be the same.
         user_id: of the caller.
         session_id: of the caller.
         states: where the caller's user and session are.
@@ -54,10 +57,11 @@ def change_password(
         sessions: tells whether a transaction of unknown outcome took effect.
         attempts: where failures are counted, together with those of logins.
         keys: the keys to sign with.
-        settings: lifetimes and names.
+        settings: lifetimes and names, limits, and what a hash costs.
         client: what the new session remembers of the caller, and whose network failures count for.
         ids: of the new session and token, and of this request.
         salt: of the new hash, 16 bytes.
+        common: passwords that nobody may choose.
         now_ms: epoch milliseconds at the start of this request.
 
     Raises:
@@ -67,6 +71,10 @@ def change_password(
     user, own = states.of_session(user_id, session_id)
     if user is None or refusal(user, own, now=now) is not None:
         return Overtaken()
+    # Before the current password is looked at, or a refusal of the new one would say that the other is right.
+    weak = weakness(new, username=user.username, common=common)
+    if weak is not None:
+        return weak
     credential = credentials.read(user.username)
     if credential and credential.password_version != user.password_version:
         # Changed between the two reads: it is not for this request to say that the password is wrong.
@@ -75,8 +83,9 @@ def change_password(
     throttled = reserve(windows, attempts=attempts, now=now, user_id=user_id)
     if throttled:
         return throttled
+    password_hash = credential.password_hash if credential else None
     try:
-        verify_password(current, password_hash=credential.password_hash if credential else DUMMY_HASH)
+        verify_password(current, password_hash=password_hash, parameters=settings.hash_parameters)
     except WrongPasswordError:
         return WrongPassword()
     settle(windows, attempts=attempts, now=now)
@@ -100,7 +109,7 @@ def change_password(
     tokens = issue_first_tokens(
         changed, session, keys=keys, settings=settings, token_id=ids.token_id, now=now
     )
-    password_hash = hash_password(new, salt=salt)
+    password_hash = hash_password(new, salt=salt, parameters=settings.hash_parameters)
     try:
         if accounts.change_password(changed, password_hash=password_hash, session=session):
             return tokens

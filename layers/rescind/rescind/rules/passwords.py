@@ -1,33 +1,68 @@
-"""Passwords: argon2id at OWASP's minimum, as strings that carry their own parameters (RFC 9106)."""
+"""Passwords: argon2id, as strings that carry their own parameters (RFC 9106)."""
+
+from contextlib import suppress
 
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-_hasher = PasswordHasher(
-    time_cost=2, memory_cost=19_456, parallelism=1, hash_len=32, salt_len=16, type=Type.ID
-)
-
-DUMMY_HASH = (
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-)
-"""What an unknown user's password is compared with, so that the answer takes as long. No password has it."""
+from rescind.rules.hash_parameters import HashParameters
 
 
 class WrongPasswordError(Exception):
     """The password is not the one behind the hash."""
 
 
-def hash_password(password: str, *, salt: bytes) -> str:
-    return _hasher.hash(password, salt=salt)
+def hash_password(password: str, *, salt: bytes, parameters: HashParameters) -> str:
+    return _hasher(parameters).hash(password, salt=salt)
 
 
-def verify_password(password: str, *, password_hash: str) -> None:
+def verify_password(password: str, *, password_hash: str | None, parameters: HashParameters) -> None:
     """Return when the password is the one behind the hash.
 
+    Without a hash to compare with, it takes as long as with one of these parameters: how long a refusal takes
+    must not tell who has an account.
+
+    Args:
+        password: as it was prepared.
+        password_hash: None where nobody has one.
+        parameters: of the hashes that are made today. A hash that was made with others takes its own time.
+
     Raises:
-        WrongPasswordError: it is not, or the hash cannot be read.
+        WrongPasswordError: it is not, or there is no hash, or none that can be read.
     """
-    try:
-        _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError, UnicodeEncodeError) as error:
-        raise WrongPasswordError("no match") from error
+    hasher = _hasher(parameters)
+    if password_hash is not None:
+        try:
+            hasher.verify(password_hash, password)
+        except VerifyMismatchError as error:
+            raise WrongPasswordError("no match") from error
+        except (VerificationError, InvalidHashError, UnicodeEncodeError):
+            pass  # It was never computed, so the time is still to be spent.
+        else:
+            return
+    with suppress(VerificationError, UnicodeEncodeError):
+        hasher.verify(dummy_hash(parameters), password)
+    raise WrongPasswordError("nothing to match")
+
+
+def needs_rehash(password_hash: str, *, parameters: HashParameters) -> bool:
+    """Whether a hash that a password was verified by has other parameters than these."""
+    return _hasher(parameters).check_needs_rehash(password_hash)
+
+
+def dummy_hash(parameters: HashParameters) -> str:
+    """What costs as much to compare with as a real one. Nobody knows a password that has it."""
+    cost = f"m={parameters.memory_kib},t={parameters.iterations},p={parameters.parallelism}"
+    # A salt and a hash of zero bytes, in base64.
+    return f"$argon2id$v=19${cost}${'A' * 22}${'A' * 43}"
+
+
+def _hasher(parameters: HashParameters) -> PasswordHasher:
+    return PasswordHasher(
+        time_cost=parameters.iterations,
+        memory_cost=parameters.memory_kib,
+        parallelism=parameters.parallelism,
+        hash_len=32,
+        salt_len=16,
+        type=Type.ID,
+    )

@@ -21,6 +21,31 @@ class Credentials:
         )
         return credential_of(answer["Item"]) if "Item" in answer else None
 
+    def rehash(self, credential: Credential, *, password_hash: str) -> bool:
+        """Replace the hash by another of the same password; whether it was still that user's and password's.
+
+        Args:
+            credential: as it was when the password was verified.
+            password_hash: the new one.
+        """
+        try:
+            aws.call(
+                self._client.update_item,
+                TableName=self._table,
+                Key={"username": {"S": credential.username}},
+                UpdateExpression="SET password_hash = :hash",
+                # A username may have been given to another user since, and a user id never is.
+                ConditionExpression="user_id = :user_id AND password_version = :password_version",
+                ExpressionAttributeValues={
+                    ":hash": {"S": password_hash},
+                    ":user_id": {"S": credential.user_id},
+                    ":password_version": {"N": str(credential.password_version)},
+                },
+            )
+        except aws.ConditionFailedError:
+            return False
+        return True
+
 
 def credential_of(item: attributes.Item) -> Credential:
     return Credential(

