@@ -3,6 +3,11 @@ PYTHON ?= python3
 PORT ?= 3000
 VENV := .venv
 BIN := $(VENV)/bin
+# Nothing leaves the machine, and nothing is written to a home directory.
+SCAN := $(abspath $(VENV)-scan)
+SEMGREP := SEMGREP_SETTINGS_FILE=$(SCAN)/semgrep.yml SEMGREP_LOG_FILE=$(SCAN)/semgrep.log \
+	$(SCAN)/bin/semgrep scan --quiet --strict --metrics=off --disable-version-check
+BANDIT := $(SCAN)/bin/bandit --quiet --configfile pyproject.toml --recursive
 export PORT PARAMETERS
 
 help: ## this list
@@ -19,7 +24,7 @@ soak: $(VENV)/requirements-dev.txt.ok ## the long races, schedules, model runs a
 		echo "The fuzzing is left out: there is atheris only for Linux on x86_64, with Python below 3.14."
 	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile
 
-check: lint types template test ## lint, types, template, tests
+check: lint types template scan test ## lint, types, template, scan, tests
 
 lint: $(VENV)/requirements-dev.txt.ok ## ruff: the linter with all rules, and the formatter
 	@$(BIN)/ruff check
@@ -30,6 +35,12 @@ types: $(VENV)/requirements-dev.txt.ok ## mypy, strict
 
 template: $(VENV)/requirements-dev.txt.ok ## cfn-lint on the template as written and as SAM translates it
 	@$(BIN)/python tools/lint_template.py
+
+scan: $(VENV)-scan/requirements-scan.txt.ok ## bandit, and our own rules for semgrep (.semgrep), offline; in an environment of their own
+	@$(BANDIT) functions layers
+	@$(BANDIT) --skip B404,B603,B606 tools # They start programs; ruff's S603 and S606 have a reason for each.
+	@cd .semgrep && $(SEMGREP) --test .
+	@$(SEMGREP) --error --disable-nosem --config .semgrep functions layers
 
 format: $(VENV)/requirements-dev.txt.ok ## let ruff write what it can
 	@$(BIN)/ruff check --fix
@@ -42,7 +53,7 @@ requirements: $(VENV)/requirements-dev.txt.ok ## pin the newest versions, with h
 	@tools/pin-requirements $(BIN)/uv
 
 clean: ## forget the environments and caches
-	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
+	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock $(VENV)-scan $(VENV)-scan.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
 
 $(VENV)/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV) $<
@@ -50,7 +61,10 @@ $(VENV)/%.ok: % | python
 $(VENV)-sam/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV)-sam $<
 
+$(VENV)-scan/%.ok: % | python
+	@$(PYTHON) tools/set_up.py $(VENV)-scan $<
+
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run test soak check lint types template format validate requirements clean python
+.PHONY: help run test soak check lint types template scan format validate requirements clean python

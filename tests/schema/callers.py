@@ -1,0 +1,99 @@
+"""Accounts for calls that a machine makes up, which may end any token: when one is dead there is another."""
+
+import itertools
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import schemathesis
+
+from tests.things import PASSWORD
+
+Case = schemathesis.Case[Any]
+Caller = Callable[[Case], dict[str, str]]  # the headers with which it makes this call
+
+
+def operation_of(case: Case) -> str:
+    """Its operationId."""
+    return str(case.operation.definition.raw["operationId"])
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user with one session."""
+
+    username: str
+    user_id: str
+    tokens: Mapping[str, Any]  # the answer to the login
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens['access_token']}"}
+
+    def names(self) -> dict[str, str]:
+        """What a call may name of this user, under the names that the contract gives it."""
+        return {
+            "username": self.username,
+            "password": PASSWORD,
+            "current_password": PASSWORD,
+            "user_id": self.user_id,
+            "session_id": self.tokens["session_id"],
+            "token": self.tokens["access_token"],
+            "refresh_token": self.tokens["refresh_token"],
+        }
+
+
+class Callers:
+    """A user and an admin. The seeded admin makes them, and no other call has that one's token."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+        self._turns = itertools.count()
+        self._maker: dict[str, str] = {}
+        self._maker = {"Authorization": f"Bearer {self._log_in('admin')['access_token']}"}
+        self._user: Account | None = None
+        self.admin = self._new("admin")
+
+    @property
+    def user(self) -> Account:
+        """A live one, of whom nothing has ended yet."""
+        self._user = self._user or self._new("")
+        return self._user
+
+    def nobody(self, _case: Case) -> dict[str, str]:
+        return {}
+
+    def a_user(self, _case: Case) -> dict[str, str]:
+        return self.user.bearer
+
+    def who_may(self, case: Case) -> dict[str, str]:
+        return (self.admin if "admin" in (case.operation.tags or []) else self.user).bearer
+
+    def is_turn_of_the_living(self) -> bool:
+        """Every second call names a user who is there: one made up names nobody."""
+        return next(self._turns) % 2 == 0
+
+    def see(self, case: Case, status: int) -> None:
+        """Note that a call may have ended something of the user: the next to ask for one gets another."""
+        if (
+            status < 300
+            and case.method != "GET"
+            and operation_of(case) not in {"login", "refresh", "createUser"}
+        ):
+            self._user = None
+
+    def _new(self, scope: str) -> Account:
+        username = f"made-{secrets.token_hex(8)}"
+        made = self._post("/admin/users", {"username": username, "password": PASSWORD, "scope": scope})
+        return Account(username, made["user_id"], self._log_in(username))
+
+    def _log_in(self, username: str) -> dict[str, Any]:
+        return self._post("/auth/login", {"username": username, "password": PASSWORD})
+
+    def _post(self, path: str, body: Mapping[str, str]) -> dict[str, Any]:
+        answer = self._http.post(path, json=body, headers=self._maker)
+        answer.raise_for_status()
+        made: dict[str, Any] = answer.json()
+        return made
