@@ -104,9 +104,10 @@ def assert_is_the_one_spelling(token: str, read: AccessTokenClaims) -> None:
     assert members["iat"] <= NOW + 60
 
     text, _, signature = token.rpartition(".")
-    assert text == f"{encoded(compact(HEADER))}.{encoded(compact(members))}"
+    assert text == f"{encoded(compact(HEADER))}.{encoded(compact(members))}", "there is another spelling"
+    assert re.fullmatch(r"[A-Za-z0-9_-]{86}", signature)
     raw = decoded(signature)
-    r, s = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
     assert encoded(raw) == signature
-    assert (len(raw), s <= ORDER // 2) == (64, True)
+    r, s = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
+    assert s <= ORDER // 2, "the signature is the high one of two"
     PUBLIC_KEY.verify(encode_dss_signature(r, s), text.encode(), ec.ECDSA(SHA256()))
