@@ -14,7 +14,7 @@ from rescind import wiring
 from rescind.model import Status
 from rescind.rules.passwords import hash_password
 from rescind.settings import Settings
-from tests.fakes import FakeCredentials, FakeKeyring, FakeSessions, FakeTables, FakeUsers
+from tests.fakes import FakeAttempts, FakeCredentials, FakeKeyring, FakeSessions, FakeTables, FakeUsers
 from tests.functions.conftest import Context, recorded
 from tests.things import PASSWORD, SETTINGS, a_credential, a_user
 
@@ -77,6 +77,7 @@ def handler_of(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> LogIn:
         "credentials": FakeCredentials(tables),
         "users": FakeUsers(tables),
         "sessions": FakeSessions(tables),
+        "attempts": FakeAttempts(tables),
         "keyring": FakeKeyring(),
     }
     for name, thing in wired.items():
