@@ -327,20 +327,3 @@ def test_a_store_that_is_gone_is_logged_once_and_is_a_failure(
     assert log.count('"message":"Unavailable"') == 1
     assert log.count('"Name":"Unavailable"') == 1
     assert "AccessDenied" not in log
-
-
-def test_an_event_is_not_logged_even_where_that_is_switched_on(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, written: Callable[[], str]
-) -> None:
-    token = stack.log_in()["access_token"]
-    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
-    stack.import_anew("authorizer")
-
-    assert is_allowed(stack, presenting("authorizer-rest-request", token))
-    assert not is_allowed(stack, recorded("authorizer-rest-token"))
-
-    log = written()
-    assert '"message":"AccessDenied"' in log
-    assert token not in log
-    assert "not.a.token" not in log
-    assert "methodArn" not in log

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import jwt
 import pytest
@@ -109,33 +108,6 @@ def test_a_setting_out_of_range_is_a_500_and_named_in_the_log(
 
     assert (answer.status, answer.body["error"]) == (500, "server_error")
     assert "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600" in written()
-
-
-def test_no_token_password_or_event_is_in_the_log(
-    stack: Stack, written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
-    for function in ("login", "refresh", "logout"):
-        stack.import_anew(function)
-    tokens: dict[str, Any] = stack.log_in()
-    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-
-    stack.answer("login", recorded("login", body={"username": "ada", "password": "wrong-guess"}))
-    stack.answer("refresh", recorded("refresh", body={"refresh_token": tokens["refresh_token"]}))
-    stack.answer("logout", recorded("logout", body={}, headers=bearer))
-
-    log = written()
-    assert '"message":"LoginRefused"' in log
-    for secret in (
-        tokens["access_token"],
-        tokens["refresh_token"],
-        tokens["refresh_token"].rpartition(".")[2],
-        "correct-horse",
-        "wrong-guess",
-        "ada",
-        "curl/8.5.0",
-    ):
-        assert secret not in log
 
 
 def test_where_metrics_are_switched_off_none_pile_up(

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 
 from rescind import aws
+from rescind.flows.issue import Tokens
+from rescind.rules.refresh_tokens import MacKey
 from tests.leaks import marked
 from tests.leaks.asks import Ask, authorizer, login, password, refresh
 from tests.leaks.conftest import load_anew
 from tests.leaks.witness import Witness
 from tests.leaks.world import World
+from tests.things import a_credential
 
 ROOT = Path(__file__).parents[2]
 SOURCES = {
@@ -119,3 +122,11 @@ def test_who_develops_sees_no_secret_either(world: World, witness: Witness, func
     seen = witness.watch(function, lambda: world.stack.invoke(function, event))
 
     assert marked.found_in(seen.recorded + seen.printed, world.secrets) == set()
+
+
+def test_what_holds_a_secret_does_not_show_it() -> None:
+    tokens = Tokens("usr", "ses", "the-access-token", 900, "the-refresh-token", 900, "scope")
+
+    shown = f"{tokens} {a_credential(password_hash='the-hash')} {MacKey('mac', b'the-secret')}"
+
+    assert "the-" not in shown

@@ -1,6 +1,6 @@
 """What the tables hold, as values. Times are integer epoch seconds unless the name says `_ms`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -32,7 +32,7 @@ class User:
 class Credential:
     username: str
     user_id: str
-    password_hash: str
+    password_hash: str = field(repr=False)
     password_version: int
 
 

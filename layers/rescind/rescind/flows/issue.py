@@ -1,6 +1,6 @@
 """What a session hands out: an access token, and the refresh token of one counter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rescind.flows.stores import SigningKeys
 from rescind.model import Session, User
@@ -16,9 +16,9 @@ class Tokens:
 
     user_id: str
     session_id: str
-    access_token: str
+    access_token: str = field(repr=False)
     expires_in: int
-    refresh_token: str
+    refresh_token: str = field(repr=False)
     refresh_expires_in: int
     scope: str
 

@@ -7,7 +7,7 @@ costs no read, and the successor of a token can be computed again for a client t
 import base64
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rescind.reasons import Reason
 from rescind.rules.access_tokens import InvalidTokenError
@@ -22,7 +22,7 @@ _FORM = re.compile(
 @dataclass(frozen=True, slots=True)
 class MacKey:
     key_id: str
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
