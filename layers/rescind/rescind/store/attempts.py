@@ -49,10 +49,10 @@ class Attempts:
         try:
             self._update(
                 window,
-                "SET #slot = #slot - :one, failures = failures - :one, revision = revision + :one",
+                "ADD #slot :minus, failures :minus, revision :one",
                 "#slot >= :one",
                 names={"#slot": _name(window.slot(now))},
-                values={":one": _n(1)},
+                values={":one": _n(1), ":minus": _n(-1)},
             )
         except aws.ConditionFailedError:
             return
@@ -70,15 +70,12 @@ class Attempts:
         try:
             self._update(
                 window,
-                "SET #slot = if_not_exists(#slot, :none) + :one,"
-                " failures = if_not_exists(failures, :none) + :one,"
-                " revision = if_not_exists(revision, :none) + :one,"
-                " first_slot = if_not_exists(first_slot, :slot), #ttl = :ttl",
+                "ADD #slot :one, failures :one, revision :one"
+                " SET first_slot = if_not_exists(first_slot, :slot), #ttl = :ttl",
                 "attribute_not_exists(revision)"
                 " OR (failures < :limit AND first_slot BETWEEN :oldest AND :slot)",
                 names={"#slot": _name(slot), "#ttl": "ttl"},
                 values={
-                    ":none": _n(0),
                     ":one": _n(1),
                     ":slot": _n(slot),
                     ":oldest": _n(slot - window.slots),
