@@ -77,11 +77,8 @@ class Callers:
 
     def see(self, case: Case, status: int) -> None:
         """Note that a call may have ended something of the user: the next to ask for one gets another."""
-        if (
-            status < 300
-            and case.method != "GET"
-            and operation_of(case) not in {"login", "refresh", "createUser"}
-        ):
+        if status < 300 and case.method != "GET":
+            # Even a login may end the user's oldest session, and a refresh uses a token up.
             self._user = None
 
     def _new(self, scope: str) -> Account:
