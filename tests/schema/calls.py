@@ -23,8 +23,8 @@ _CHECKS = {
 }
 _OPERATIONS = [
     {
-        # Well-formed and yet 400: a refresh token in neither place, a wrong current password, long claims.
-        "include-operation-id": ["refresh", "changePassword", "createUser"],
+        # Well-formed and yet 400: a token in neither place, a name or password that cannot be, long claims.
+        "include-operation-id": ["login", "refresh", "changePassword", "createUser"],
         "checks": {
             "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "409", "413"]}
         },
