@@ -1,6 +1,9 @@
 """No token, password, cookie, mac or whole event is in any log, metric, exception or answer, on any path."""
 
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TypeVar
 
 import pytest
 
@@ -13,6 +16,26 @@ from tests.leaks.paths import FUNCTIONS, PATHS, Path
 from tests.leaks.witness import Seen, Witness
 from tests.leaks.world import Event, World, rows_of_now
 from tests.test_template import FUNCTIONS as IN_THE_TEMPLATE
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of many variations each in a long run, and one in so many in a short one."""
+
+    one_in: int
+
+    def of(self, variations: Iterable[T], begin: int) -> Iterator[T]:
+        """Which one comes first depends on `begin`, so that each is tried somewhere."""
+        return islice(variations, begin % self.one_in, None, self.one_in)
+
+
+@pytest.fixture(
+    params=[pytest.param(3, id="short"), pytest.param(1, id="soak", marks=pytest.mark.soak)],
+)
+def share(request: pytest.FixtureRequest) -> Share:
+    return Share(request.param)
 
 
 def walk(world: World, witness: Witness, calls: Calls, function: str, event: Event) -> Seen:
@@ -57,7 +80,7 @@ def test_a_path_gives_nothing_away(world: World, witness: Witness, calls: Calls,
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_call_that_fails_gives_nothing_away(
-    world: World, witness: Witness, calls: Calls, function: str
+    world: World, witness: Witness, calls: Calls, function: str, share: Share
 ) -> None:
     seen_before: set[Call] = set()
     for path in successes_of(function):
@@ -69,7 +92,8 @@ def test_a_call_that_fails_gives_nothing_away(
             seen_before.add(call)
             # Nothing tells the unforeseen ones apart, so each call meets one of them.
             unforeseen = list(UNFORESEEN)[number % len(UNFORESEEN)]
-            for name, failure in {**FAILURES, unforeseen: UNFORESEEN[unforeseen]}.items():
+            failures = {**FAILURES, unforeseen: UNFORESEEN[unforeseen]}
+            for name, failure in share.of(failures.items(), number):
                 world.begin()
                 event = path.ask(world)
                 calls.failing = number, failure
@@ -85,7 +109,7 @@ def test_a_call_that_fails_gives_nothing_away(
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_what_is_in_the_wrong_place_goes_no_further(
-    world: World, witness: Witness, calls: Calls, function: str
+    world: World, witness: Witness, calls: Calls, function: str, share: Share
 ) -> None:
     begun: set[str] = set()
     for path in successes_of(function):
@@ -98,7 +122,8 @@ def test_what_is_in_the_wrong_place_goes_no_further(
         headers = [] if begun else in_the_headers(event)
         begun.add(form)
         rows = rows_of_now()
-        for place, changed in chain(in_the_route_and_body(event), headers):
+        places = chain(in_the_route_and_body(event), headers)
+        for place, changed in share.of(places, FUNCTIONS.index(function)):
             world.restore(rows)
 
             seen = walk(world, witness, calls, function, changed)

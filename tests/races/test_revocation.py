@@ -12,7 +12,7 @@ from tests.things import PASSWORD
 
 pytestmark = pytest.mark.ministack
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 Ending = Callable[[Person, Answer, Answer], Call]

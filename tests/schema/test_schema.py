@@ -10,7 +10,7 @@ from tests.schema.calls import call, each_operation, name_the_living, schema
 
 Answered = Counter[tuple[str, int]]
 
-QUICK = schema(examples=5, every_edge=True, credentials=False)
+QUICK = schema(examples=2, every_edge=True, credentials=False)
 LONG = schema(examples=500, every_edge=True, credentials=False, again_the_same=False)
 STRANGERS = schema(examples=5, every_edge=False, credentials=True)
 USERS = schema(examples=5, every_edge=False, credentials=False)
