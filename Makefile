@@ -14,7 +14,10 @@ run: $(VENV)/requirements-run.txt.ok ## serve the whole stack on http://localhos
 test: $(VENV)/requirements-dev.txt.ok ## every test that needs neither Docker nor SAM nor a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-soak: $(VENV)/requirements-dev.txt.ok ## the long races, schedules and model runs: 20 minutes or so
+mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
+	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)
+
+soak: mutation ## mutation, and the long races, schedules and model runs: 25 minutes or so
 	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile
 
 check: lint types template test ## lint, types, template, tests
@@ -51,4 +54,4 @@ $(VENV)-sam/%.ok: % | python
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run test soak check lint types template format validate requirements clean python
+.PHONY: help run test mutation soak check lint types template format validate requirements clean python
