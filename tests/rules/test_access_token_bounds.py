@@ -83,6 +83,14 @@ def test_only_a_dot_parts_a_token(place: int) -> None:
     assert reason_of(text) is Reason.MALFORMED
 
 
+@pytest.mark.parametrize("place", [0, 1, 2], ids=["header", "payload", "signature"])
+def test_what_base64_would_read_past_is_not_read_past(place: int) -> None:
+    parts = LIVE.split(".")
+    parts[place] = parts[place][:8] + "::::" + parts[place][12 if place == 2 else 8 :]
+
+    assert reason_of(".".join(parts)) is Reason.MALFORMED
+
+
 def test_no_signature_has_a_second_spelling() -> None:
     tokens = {}
     for _ in range(500):
