@@ -19,7 +19,10 @@ run: $(VENV)/requirements-run.txt.ok ## serve the whole stack on http://localhos
 test: $(VENV)/requirements-dev.txt.ok ## every test that needs neither Docker nor SAM nor a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-soak: $(VENV)/requirements-dev.txt.ok ## the long races, schedules, model runs and fuzzing: 20 minutes or so
+mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
+	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)
+
+soak: mutation ## mutation, fuzzing, the long races, schedules and model runs: an hour or so
 	@$(BIN)/python -c "import atheris" 2>/dev/null || \
 		echo "The fuzzing is left out: there is atheris only for Linux on x86_64, with Python below 3.14."
 	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile
@@ -67,4 +70,4 @@ $(VENV)-scan/%.ok: % | python
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run test soak check lint types template scan format validate requirements clean python
+.PHONY: help run test mutation soak check lint types template scan format validate requirements clean python

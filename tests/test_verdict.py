@@ -64,6 +64,14 @@ def test_strategy_1_the_last_second_is_the_one_before_exp_and_the_leeway(
     assert at == Refuse(Reason.EXPIRED, claims)
 
 
+def test_strategy_1_an_access_token_that_expired_long_ago_is_refused() -> None:
+    claims = some_claims(iat=NOW - 8000, exp=NOW - 7000)
+
+    decision = judge(claims, user=a_user(logged_out_at=0), leeway_seconds=60)
+
+    assert decision == Refuse(Reason.EXPIRED, claims)
+
+
 # 2. Refresh tokens: the session that they renew, and its access tokens with it
 
 

@@ -54,6 +54,13 @@ def test_the_same_counter_gives_the_same_token_again() -> None:
         pytest.param(f"{SIGNED}.{MAC[:-1]}", id="a short mac"),
         pytest.param(f"{SIGNED}.{MAC}A", id="a long mac"),
         pytest.param(f"{LIVE}=", id="a padded mac"),
+        pytest.param(f"{SIGNED}.{MAC[:-1]}:", id="a mac with a colon"),
+        pytest.param(f"{SIGNED}:{MAC}", id="a colon before its mac"),
+        pytest.param(with_good_mac(SIGNED.replace(".", ":")), id="colons between its parts"),
+        pytest.param(with_good_mac(SIGNED.replace("r1.", "r1:")), id="a colon behind its version"),
+        pytest.param(with_good_mac(SIGNED.replace("mA.", "mA:")), id="a colon behind its key id"),
+        pytest.param(with_good_mac(SIGNED.replace("uA.", "uA:")), id="a colon behind its user id"),
+        pytest.param(with_good_mac(SIGNED.replace("sA.", "sA:")), id="a colon behind its session id"),
         pytest.param(f"{LIVE}.x", id="a part more"),
         pytest.param(LIVE + "\n", id="a newline at its end"),
         pytest.param(" " + LIVE, id="a space before it"),
@@ -106,7 +113,11 @@ def test_a_text_of_another_form_is_refused_before_its_mac_is_looked_at(text: str
         ),
         pytest.param(
             sign_refresh_token(USER_ID, SESSION_ID, 4, key=MacKey("mac_" + "n" * 21 + "A", MAC_KEY.secret)),
-            id="the id of another key",
+            id="the id of a later key",
+        ),
+        pytest.param(
+            sign_refresh_token(USER_ID, SESSION_ID, 4, key=MacKey("mac_" + "l" * 21 + "A", MAC_KEY.secret)),
+            id="the id of an earlier key",
         ),
     ],
 )

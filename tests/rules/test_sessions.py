@@ -82,6 +82,13 @@ def test_our_own_write_has_succeeded_without_any_grace() -> None:
     assert decide(USER, session, grace_seconds=0) == Replay(USER, session)
 
 
+@pytest.mark.parametrize("other", ["att_" + "A" * 22, "att_" + "z" * 21 + "A"], ids=["before", "after"])
+def test_the_write_of_another_request_is_not_ours_wherever_its_id_sorts(other: str) -> None:
+    session = a_session(counter=6, attempt=other, rotated_at=NOW)
+
+    assert decide(USER, session) == EndSession(Reason.REUSED, session)
+
+
 def test_what_looks_like_reuse_after_the_sdk_repeated_our_write_ends_nothing() -> None:
     session = a_session(counter=6, rotated_at=NOW)
 
@@ -128,6 +135,8 @@ DEAD: dict[str, tuple[User | None, Session | None, Reason]] = {
     "an ended session": (USER, a_session(revoked_at=NOW), Reason.SESSION_ENDED),
     "a session ended at second 0": (USER, a_session(revoked_at=0), Reason.SESSION_ENDED),
     "the idle end": (USER, a_session(idle_expires_at=NOW), Reason.EXPIRED),
+    "long past the idle end": (USER, a_session(idle_expires_at=NOW - 9000), Reason.EXPIRED),
+    "long past the absolute end": (USER, a_session(absolute_expires_at=NOW - 9000), Reason.EXPIRED),
     "the absolute end": (USER, a_session(absolute_expires_at=NOW), Reason.EXPIRED),
     "a version raised": (a_user(token_version=8), a_session(), Reason.TOKEN_VERSION),
     "a version to come": (a_user(token_version=6), a_session(), Reason.TOKEN_VERSION),
