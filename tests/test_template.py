@@ -228,3 +228,13 @@ def test_the_gateway_writes_no_request_down_and_nothing_is_traced() -> None:
 
     # Full request logging (DataTraceEnabled) has bodies and tokens in it, and so may a trace.
     assert not members & {"MethodSettings", "AccessLogSetting", "TracingEnabled", "Tracing"}
+
+
+def test_a_proxys_header_without_its_secret_is_refused_before_it_is_deployed() -> None:
+    # The settings refuse it too, but then no function would start.
+    [assertion] = DOCUMENT["Rules"]["ProxyHeaderAndSecret"]["Assertions"]
+
+    both = ("ClientAddressHeader", "ProxySecretSha256")
+    empty = [{"Fn::Equals": [{"Ref": name}, ""]} for name in both]
+    given = [{"Fn::Not": [each]} for each in empty]
+    assert assertion["Assert"] == {"Fn::Or": [{"Fn::And": empty}, {"Fn::And": given}]}

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from rescind import audit, ids, wiring
-from rescind.flows.revoke_key import ALL, revoke_key, unaccepted_by
+from rescind.flows.revoke_key import ALL, key_revocation_effective_by, revoke_key
 from rescind.flows.rotate import rotate
 from rescind.invocation import invocation
 from rescind.keyring import public_key_of
@@ -60,10 +60,10 @@ def _revoke(key_id: str, now: int) -> dict[str, Any]:
     revoked = revoke_key(key_id, key_sets=sets, new_entry=_new_entry, rotation_days=days, now=now)
     if not any(revoked.values()) and key_id != ALL:
         raise InvalidRequestError("No key set has a key of this id: nothing was revoked.")
-    by, at_the_latest = unaccepted_by(time.time(), settings=wiring.settings())
+    by, at_the_latest = key_revocation_effective_by(time.time(), settings=wiring.settings())
     for each in (key_id for key_ids in revoked.values() for key_id in key_ids):
         audit.record(audit.Event.KEY_REVOKED, key_id=each)
-    return {"revoked": revoked, "effective_by": by, "effective_by_at_the_latest": at_the_latest}
+    return {"revoked": revoked, "effective_by": by, "latest_effective_by": at_the_latest}
 
 
 def _new_entry(purpose: Purpose, signs_from: int) -> KeyEntry:

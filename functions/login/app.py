@@ -10,6 +10,7 @@ from rescind.flows.throttle import Throttled
 from rescind.web.client import client_of
 from rescind.web.cookies import requested_transport
 from rescind.web.credentials import password_of, username_of
+from rescind.web.origins import check_site
 from rescind.web.requests import Event, json_object
 from rescind.web.responses import Response, invalid_grant, too_many_attempts
 from rescind.web.tokens import token_response
@@ -22,6 +23,7 @@ def handler(event: Event) -> Response:
     username = username_of(body)
     password = password_of(body, "password")
     settings = wiring.settings()
+    check_site(event, allowed=settings.allowed_origins)
     transport = requested_transport(event, body, allowed_origins=settings.allowed_origins)
 
     outcome = login(

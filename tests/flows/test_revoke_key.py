@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from rescind.flows.revoke_key import ALL, revoke_key, unaccepted_by
+from rescind.flows.revoke_key import ALL, key_revocation_effective_by, revoke_key
 from rescind.flows.rotate import rotate
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose, signer, verifiers
 from rescind.unavailable import UnavailableError
@@ -271,4 +271,4 @@ def test_a_revocation_that_failed_is_repeated(keys: Keys, *, after: bool) -> Non
 def test_the_bound_of_a_revocation_counts_from_the_write(delay: int, by: int, at_the_latest: int) -> None:
     settings = replace(SETTINGS, revocation_delay_seconds=delay, authorizer_timeout_seconds=5)
 
-    assert unaccepted_by(1000.5, settings=settings) == (by, at_the_latest)
+    assert key_revocation_effective_by(1000.5, settings=settings) == (by, at_the_latest)

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from rescind import wiring
 from rescind.rules.access_tokens import sign_access_token
-from rescind.rules.key_set import KEEP_AT_MOST_SECONDS, LEAD_SECONDS, KeyEntry, KeySet, Purpose
+from rescind.rules.key_changes import LEAD_SECONDS
+from rescind.rules.key_set import KEEP_AT_MOST_SECONDS, KeyEntry, KeySet, Purpose
 from rescind.rules.sessions import CLOCK_SKEW_SECONDS
 from rescind.unavailable import UnavailableError
 from rescind.web.requests import InvalidRequestError
@@ -120,7 +121,7 @@ def test_a_revoked_key_is_followed_by_the_one_ahead(empty_stack: Stack) -> None:
         [other] = [each for each in Purpose if each is not purpose]
         assert answer["revoked"] == {purpose: [current], other: []}
         assert begun_at + 70 <= answer["effective_by"] <= time.time() + 71
-        assert answer["effective_by_at_the_latest"] == answer["effective_by"] + 540
+        assert answer["latest_effective_by"] == answer["effective_by"] + 540
         first, second, third = empty_stack.stores.key_sets.read(purpose).entries
         assert (first.key_id, second.key_id) == (current, ahead)
         assert first.revoked_at is not None

@@ -98,3 +98,19 @@ def test_behind_a_proxy_that_proves_itself_its_clients_are_told_apart(
     session = throttling.stores.sessions.read(USER_ID, answer.body["session_id"])
     assert session is not None
     assert session.ip == "198.51.100.1"
+
+
+def test_a_foreign_page_cannot_use_up_its_visitors_network(throttling: Stack) -> None:
+    page = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Content-Type": "text/plain"}
+
+    assert [log_in(throttling, "ada", "guess", **page).status for _ in range(LIMIT + 1)] == [400] * (
+        LIMIT + 1
+    )
+
+    assert log_in(throttling, "ada", PASSWORD).status == 200
+
+
+def test_an_allowed_page_elsewhere_logs_in(throttling: Stack) -> None:
+    page = {"Origin": "https://app.example.com", "Sec-Fetch-Site": "cross-site"}
+
+    assert log_in(throttling, "ada", PASSWORD, **page).status == 200

@@ -143,3 +143,39 @@ def test_the_clock_of_the_machine_has_no_say(now: int) -> None:
 
 def test_a_refusal_says_its_reason_in_a_stack_trace_too() -> None:
     assert str(InvalidTokenError(Reason.UNKNOWN_KEY)) == "unknown_key"
+
+
+class KeysOfLongAgo(dict[str, ec.EllipticCurvePublicKey]):
+    """Of a kid that they lack, they cannot know whether there is none."""
+
+    def __contains__(self, kid: object) -> bool:
+        assert super().__contains__(kid), f"asked for {kid}"
+        return True
+
+
+def with_kid(kid: bytes) -> str:
+    header = b'{"alg":"ES256","kid":"%s","typ":"at+jwt"}' % kid
+    text = base64.urlsafe_b64encode(header).rstrip(b"=").decode()
+    return f"{text}.{LIVE.partition('.')[2]}"
+
+
+def test_keys_of_long_ago_are_asked_for_a_kid_that_they_may_not_know() -> None:
+    keys = KeysOfLongAgo({SIGNING_KEY.kid: SIGNING_KEY.private_key.public_key()})
+
+    with pytest.raises(AssertionError, match="asked for a-newer-one"):
+        verify_access_token(
+            with_kid(b"a-newer-one"), keys=keys, issuer=SETTINGS.issuer, audience=SETTINGS.audience, now=NOW
+        )
+
+
+@pytest.mark.parametrize("kid", [b"", b"\xff", b"\\u0061", b"a b", b'a","b":"'], ids=repr)
+def test_a_header_that_names_no_key_of_our_form_is_none(kid: bytes) -> None:
+    assert reason_of(with_kid(kid)) is Reason.MALFORMED
+
+
+def test_a_known_kid_in_a_second_spelling_of_the_header_is_no_unknown_key() -> None:
+    header, _, rest = LIVE.partition(".")
+    last = BASE64URL[BASE64URL.index(header[-1]) + 1]
+
+    assert base64.urlsafe_b64decode(header + "==") == base64.urlsafe_b64decode(header[:-1] + last + "==")
+    assert reason_of(f"{header[:-1]}{last}.{rest}") is Reason.MALFORMED

@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rescind.rules.key_set import (
-    KeyEntry,
-    KeySet,
-    Purpose,
-    missing_starts,
-    signer,
-    verifiers,
-    with_revoked,
-    worth_keeping,
-)
+from rescind.rules.key_changes import missing_starts, with_revoked, worth_keeping
+from rescind.rules.key_set import KeyEntry, KeySet, Purpose, signer, verifiers
 from tests.things import NOW
 
 DAY = 86_400

@@ -107,3 +107,12 @@ def test_a_username_is_the_same_in_capitals(text: str) -> None:
     # Of some letters the capitals are those of others too: what is not mapped back is another name.
     if prepared is not None and prepared.upper().lower() == prepared:
         assert prepared_or_none(prepare_username, prepared.upper()) == prepared
+
+
+@pytest.mark.parametrize("prepare", [prepare_username, prepare_password])
+def test_no_text_takes_longer_to_prepare_than_its_length(prepare: Callable[[str], str]) -> None:
+    # The library reads all of a text for each of these.
+    assert prepare("\u30fb" * 16 + "\u30a2")
+
+    with pytest.raises(NotPreparedError, match="middle dots"):
+        prepare("\u30fb" * 17 + "\u30a2")

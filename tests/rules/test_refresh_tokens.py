@@ -34,6 +34,10 @@ def test_a_signed_token_is_read_back() -> None:
     assert token == RefreshToken(MAC_KEY.key_id, USER_ID, SESSION_ID, 4)
 
 
+def test_a_mac_key_does_not_show_its_secret() -> None:
+    assert repr(MAC_KEY) == f"MacKey(key_id={MAC_KEY.key_id!r})"
+
+
 def test_a_token_is_its_lineage_and_the_hmac_sha256_of_it() -> None:
     signed = f"r1.{MAC_KEY.key_id}.{USER_ID}.{SESSION_ID}.4"
 

@@ -46,7 +46,7 @@ class Keyring:
         self._opened: dict[tuple[Purpose, str], bytes] = {}
 
     def verification_keys(self, *, now: int) -> Mapping[str, EllipticCurvePublicKey]:
-        """The public keys that verify access tokens, by kid; `get` fails on what an old set cannot know."""
+        """The public keys that verify access tokens, by kid; looking up what an old set cannot know fails."""
         key_set = self._current(Purpose.ACCESS_TOKEN, now)
         keys = {entry.key_id: _public_key(entry) for entry in verifiers(key_set, now=now)}
         return _KeysOfOldSet(keys, key_set) if self._is_old(key_set, now) else keys

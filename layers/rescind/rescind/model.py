@@ -58,7 +58,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What a session remembers of who opened it."""
+    """Who is asking: what a session remembers, and whose network failures count for."""
 
     user_agent: str
     ip: str

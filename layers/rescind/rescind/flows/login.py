@@ -32,7 +32,7 @@ def login(
     salt: bytes,
     now_ms: int,
 ) -> Tokens | Refused | Throttled:
-    """Reserve a guess, verify, sign, write, end what is too many, answer.
+    """Reserve a guess, verify, hash anew where needed, sign, write, end what is too many, answer.
 
     Args:
         username: as it was prepared.
@@ -110,7 +110,7 @@ def _rehash(
     salt: bytes,
     parameters: HashParameters,
 ) -> None:
-    """Keep the verified password by today's parameters: an improvement, which may fail, and no login does."""
+    """Hash the verified password anew if its hash has other parameters; a write that fails fails no login."""
     if not needs_rehash(credential.password_hash, parameters=parameters):
         return
     password_hash = hash_password(password, salt=salt, parameters=parameters)

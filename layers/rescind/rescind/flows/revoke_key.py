@@ -5,15 +5,8 @@ from dataclasses import replace
 
 from rescind.flows.end import effective_by
 from rescind.flows.rotate import KeySets, NewEntry, missing_entries
-from rescind.rules.key_set import (
-    KEEP_AT_MOST_SECONDS,
-    OUTDATED_SECONDS,
-    READ_AGAIN_SECONDS,
-    KeySet,
-    Purpose,
-    with_revoked,
-    worth_keeping,
-)
+from rescind.rules.key_changes import with_revoked, worth_keeping
+from rescind.rules.key_set import KEEP_AT_MOST_SECONDS, OUTDATED_SECONDS, READ_AGAIN_SECONDS, KeySet, Purpose
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 
@@ -76,7 +69,7 @@ def _revoke(
     raise UnavailableError(f"the key set {old.purpose} is being changed by other runs")
 
 
-def unaccepted_by(written_at: float, *, settings: Settings) -> tuple[int, int]:
+def key_revocation_effective_by(written_at: float, *, settings: Settings) -> tuple[int, int]:
     """The seconds from which no request begun accepts what a revoked key signed.
 
     The first is for sandboxes that can read the key set, the second for those that cannot.

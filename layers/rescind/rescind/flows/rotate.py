@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from rescind.rules.key_set import KeyEntry, KeySet, Purpose, missing_starts, worth_keeping
+from rescind.rules.key_changes import missing_starts, worth_keeping
+from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 
 _DAY = 86_400
 

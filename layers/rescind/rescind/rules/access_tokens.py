@@ -27,7 +27,7 @@ _MAX_LENGTH = 8192
 _IAT_AHEAD_SECONDS = 60
 # 64 bytes of signature are 85 characters and one more of which only two bits count.
 _FORM = re.compile(r"(([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+))\.([A-Za-z0-9_-]{85}[AQgw])")
-_HEADER = re.compile(rb'\{"alg":"ES256","kid":"([^"\\]*)","typ":"at\+jwt"\}')
+_HEADER = re.compile(rb'\{"alg":"ES256","kid":"([A-Za-z0-9_-]+)","typ":"at\+jwt"\}')
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _ES256 = jwt.get_algorithm_by_name("ES256")
 # The order of P-256 (SEC 2 section 2.4.2): (r, s) and (r, n - s) both verify, so only the lower s counts.
@@ -83,7 +83,7 @@ def verify_access_token(
 
     Raises:
         InvalidTokenError: anything else, whatever it is.
-        Exception: what `keys` raises of a kid that it cannot know, of a header in our form only.
+        UnavailableError: `keys` is too old to tell whether this kid is a newer key's.
     """
     parts = _FORM.fullmatch(token) if len(token) <= _MAX_LENGTH else None
     if parts is None:
@@ -104,10 +104,10 @@ def _key_of(header: str, keys: Mapping[str, EllipticCurvePublicKey]) -> Elliptic
         if header == _header(kid):
             return key
     named = _HEADER.fullmatch(_decode(header))
-    # Asked by name as well: keys of long ago fail here, since they cannot know whether there is no such key.
-    if named is None or named[1].decode("utf-8", "replace") in keys:
-        raise InvalidTokenError(Reason.MALFORMED)
-    raise InvalidTokenError(Reason.UNKNOWN_KEY)
+    # For the log: this is what the tokens of a revoked key look like. And a key set of long ago fails here,
+    # as it cannot know whether there is such a key by now.
+    is_unknown = named is not None and named[1].decode("ascii") not in keys
+    raise InvalidTokenError(Reason.UNKNOWN_KEY if is_unknown else Reason.MALFORMED)
 
 
 def _is_signed(signed: str, raw: bytes, *, key: EllipticCurvePublicKey) -> bool:

@@ -1,6 +1,7 @@
 """Attempts: how many password guesses have failed, one row for each bucket of `rules/throttle.py`.
 
-A count is one conditional write, so guesses at the same moment cannot pass a limit together.
+A count is one conditional write as a rule, and two when the row holds what has slid out. Each repeats the
+limit's condition, so guesses at the same moment cannot pass it together.
 """
 
 from typing import Any

@@ -20,17 +20,29 @@ def cors_headers(event: Event, *, allowed: Collection[str]) -> dict[str, str]:
 def check_cookie_origin(event: Event, *, allowed: Collection[str]) -> None:
     """A browser sends the cookie for whatever page asks: only this API's own and the allowed ones may.
 
-    Where it names no origin, it may still say how far away the page is (Fetch Metadata, Sec-Fetch-Site).
-
     Raises:
         InvalidRequestError: the request says that it comes from elsewhere.
     """
-    origins = header_values(event, "origin")
-    foreign = any(origin != _own_origin(event) and origin not in allowed for origin in origins)
+    check_site(event, allowed=allowed)
+    for origin in header_values(event, "origin"):
+        if origin != _own_origin(event) and origin not in allowed:
+            raise InvalidRequestError("This origin may not use the cookie.")
+
+
+def check_site(event: Event, *, allowed: Collection[str]) -> None:
+    """What a browser sends for a page elsewhere is refused, unless the page is an allowed one.
+
+    A foreign page cannot read the answer. But it could make its visitors guess passwords, and so keep their
+    networks from logging in. Sec-Fetch-Site is the browser's own word (Fetch Metadata).
+
+    Raises:
+        InvalidRequestError: a browser says that the page is elsewhere.
+    """
     sites = set(header_values(event, "sec-fetch-site"))
-    # An allowed page is elsewhere, and its browser says so; "none" is the user's own doing.
-    if foreign or not (sites <= {"same-origin", "none"} or any(origin in allowed for origin in origins)):
-        raise InvalidRequestError("This origin may not use the cookie.")
+    is_allowed = any(origin in allowed for origin in header_values(event, "origin"))
+    # "none" is the user's own doing: an address that was typed, a bookmark.
+    if not sites <= {"same-origin", "none"} and not is_allowed:
+        raise InvalidRequestError("This page may not do that here.")
 
 
 def _own_origin(event: Event) -> str:
