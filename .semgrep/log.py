@@ -2,10 +2,20 @@
 
 
 def writes_beside_the_audit(event):
-    # ruleid: log-elsewhere
+    # ruleid: log-imported
     import logging
-    # ruleid: log-elsewhere
+    # ruleid: log-imported
     from aws_lambda_powertools import Logger
+    # ok: log-imported
+    from rescind import audit
+    # ruleid: log-elsewhere
+    logging.getLogger("botocore").info("here")
+    # ruleid: log-elsewhere
+    logging.getLogger("another").setLevel(logging.INFO)
+    # ruleid: log-elsewhere
+    logging.getLogger("botocore").setLevel(logging.DEBUG)
+    # ok: log-elsewhere
+    logging.getLogger("botocore").setLevel(logging.INFO)
     # ruleid: log-elsewhere
     print("here")
     # ruleid: log-elsewhere
@@ -64,5 +74,5 @@ def logs_no_event(event, context):
 
 
 def captures_answers():
-    # ruleid: log-of-a-secret, log-elsewhere
+    # ruleid: log-of-a-secret, log-imported
     from aws_lambda_powertools import Tracer

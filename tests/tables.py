@@ -9,6 +9,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from rescind.flows import stores
 from rescind.flows.rotate import KeySets as KeySetStore
+from rescind.flows.throttle import Attempts as AttemptStore
 from rescind.store.accounts import Accounts
 from rescind.store.attempts import Attempts
 from rescind.store.blocklist import Blocklist
@@ -29,7 +30,7 @@ class Stores:
     accounts: stores.Accounts
     sessions: stores.Sessions
     blocklist: stores.Blocklist
-    attempts: stores.Attempts
+    attempts: AttemptStore
     states: stores.States
     key_sets: KeySetStore
 

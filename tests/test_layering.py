@@ -180,6 +180,7 @@ def test_the_authorizer_loads_no_password_hashing_and_nothing_that_writes() -> N
         "rescind.flows.refresh",
         "rescind.ids",
         "rescind.rules.passwords",
+        "rescind.rules.throttle",
         "rescind.store.accounts",
         "rescind.store.blocklist",
         "rescind.store.credentials",

@@ -3,8 +3,8 @@
 from contextlib import suppress
 
 from rescind.flows.issue import Refused, Tokens, issue_first_tokens
-from rescind.flows.stores import Attempts, Credentials, Sessions, SigningKeys, Users
-from rescind.flows.throttle import Throttled, reserve, settle, windows_for
+from rescind.flows.stores import Credentials, Sessions, SigningKeys, Users
+from rescind.flows.throttle import Attempts, Throttled, reserve, settle, windows_for
 from rescind.model import Client, Credential, Lost, NewIds, Session, Status, User, Written
 from rescind.reasons import Reason
 from rescind.rules.hash_parameters import HashParameters

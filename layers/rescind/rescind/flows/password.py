@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from rescind.flows.issue import Tokens, issue_first_tokens
 from rescind.flows.login import check_own
-from rescind.flows.stores import Accounts, Attempts, Credentials, Sessions, SigningKeys, States
-from rescind.flows.throttle import Throttled, reserve, settle, windows_for
+from rescind.flows.stores import Accounts, Credentials, Sessions, SigningKeys, States
+from rescind.flows.throttle import Attempts, Throttled, reserve, settle, windows_for
 from rescind.model import Client, NewIds, Session, User
 from rescind.rules.passwords import WrongPasswordError, hash_password, verify_password
 from rescind.rules.sessions import new_session, refusal

@@ -8,7 +8,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, Written
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.refresh_tokens import MacKey
-from rescind.rules.throttle import Full, Window
 from rescind.verdict import State
 
 
@@ -56,14 +55,6 @@ class Sessions(Protocol):
     ) -> Written | Lost[Session]: ...
 
     def end(self, user_id: str, session_id: str, *, now: int) -> bool: ...
-
-
-class Attempts(Protocol):
-    def count(self, window: Window, *, now: int) -> Full | None: ...
-
-    def give_back(self, window: Window, *, now: int) -> None: ...
-
-    def forget(self, window: Window) -> None: ...
 
 
 class Blocklist(Protocol):

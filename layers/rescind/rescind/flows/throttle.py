@@ -3,13 +3,23 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
-from rescind.flows.stores import Attempts
 from rescind.model import Client
 from rescind.reasons import Reason
 from rescind.rules.throttle import Full, Window, windows_of
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
+
+
+class Attempts(Protocol):
+    """Here and not in `stores`, or the authorizer would load what it never asks."""
+
+    def count(self, window: Window, *, now: int) -> Full | None: ...
+
+    def give_back(self, window: Window, *, now: int) -> None: ...
+
+    def forget(self, window: Window) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
