@@ -45,6 +45,13 @@ scan: $(VENV)-scan/requirements-scan.txt.ok ## bandit, and our own rules for sem
 	@cd .semgrep && $(SEMGREP) --test .
 	@$(SEMGREP) --error --disable-nosem --config .semgrep functions layers
 
+rescind: $(BIN)/rescind ## the operator's command, as .venv/bin/rescind
+
+$(BIN)/rescind: $(VENV)/requirements-run.txt.ok
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -m rescind_cli "$$@"\n' "$(abspath tools)" "$(abspath $(BIN))/python" > $@.new
+	@chmod +x $@.new && mv $@.new $@
+	@echo "Made $@. Try: $@ --local users --help"
+
 format: $(VENV)/requirements-dev.txt.ok ## let ruff write what it can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
@@ -70,4 +77,4 @@ $(VENV)-scan/%.ok: % | python
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run test mutation soak check lint types template scan format validate requirements clean python
+.PHONY: help run rescind test mutation soak check lint types template scan format validate requirements clean python

@@ -1,29 +1,21 @@
-"""The admin routes, for callers with the scope `admin`."""
+"""The admin function: its routes, for callers with the scope `admin`; and its operations, for operators.
 
-from rescind.admin import tokens, users
+Two doors to the same code. Who comes through API Gateway has an access token with the scope; who invokes the
+function directly has AWS credentials that may do so. What both may ask is in `rescind/admin/operations.py`.
+"""
+
+from rescind.admin.operations import OPERATIONS, ROUTES
 from rescind.endpoint import endpoint
-from rescind.web.caller import caller
+from rescind.web.admin_requests import is_from_operator, request_of_admin, request_of_operator
 from rescind.web.requests import Event
 from rescind.web.responses import Response, not_found
 
 
 @endpoint
 def handler(event: Event) -> Response:
-    caller(event, scope="admin")
-    match event["httpMethod"], event["resource"]:
-        case "POST", "/admin/users":
-            return users.create(event)
-        case "GET", "/admin/users/{user_id}":
-            return users.show(event)
-        case "DELETE", "/admin/users/{user_id}":
-            return users.delete(event)
-        case "POST", "/admin/users/{user_id}/disable":
-            return users.disable(event)
-        case "POST", "/admin/users/{user_id}/enable":
-            return users.enable(event)
-        case "POST", "/admin/users/{user_id}/revoke":
-            return users.revoke(event)
-        case "POST", "/admin/tokens/revoke":
-            return tokens.revoke(event)
-        case _:
-            return not_found("There is no such route.")
+    if is_from_operator(event):
+        request, name = request_of_operator(event), event["operation"]
+    else:
+        request, name = request_of_admin(event), ROUTES.get((event["httpMethod"], event["resource"]))
+    operation = OPERATIONS.get(name) if isinstance(name, str) else None
+    return operation(request) if operation else not_found("There is no such route.")

@@ -10,6 +10,7 @@ from tests.functions.conftest import Answer, Stack, recorded
 from tests.things import PASSWORD, SESSION_ID, SIGNING_KEY, TOKEN_ID, USER_ID, some_claims
 
 NOBODY = "usr_" + "n" * 21 + "A"
+OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
 
 
 def ask(stack: Stack, method: str, resource: str, *, user_id: str = USER_ID, body: object = None) -> Answer:
@@ -18,7 +19,7 @@ def ask(stack: Stack, method: str, resource: str, *, user_id: str = USER_ID, bod
     event |= {
         "httpMethod": method,
         "resource": resource,
-        "pathParameters": {"user_id": user_id},
+        "pathParameters": {"user_id": user_id} if "{user_id}" in resource else None,
         "body": None if body is None else json.dumps(body),
     }
     return stack.answer("admin", event)
@@ -265,14 +266,45 @@ def test_the_admin_routes_refuse_without_an_authorizer(stack: Stack) -> None:
     assert stack.stores.credentials.read("grace") is None
 
 
-def test_an_operator_makes_the_first_admin_by_invoking_the_function(stack: Stack) -> None:
-    """The event of the README: IAM has let the operator in, and no API Gateway stands before the function."""
-    context = {"sub": "operator", "sid": "", "jti": "", "scope": "admin", "exp": "0", "claims": "{}"}
-    event = {
-        "httpMethod": "POST",
-        "resource": "/admin/users",
-        "body": json.dumps({"username": "grace", "password": "a-password-of-hers", "scope": "admin"}),
-        "requestContext": {"authorizer": context},
-    }
+def operate(stack: Stack, operation: object, **members: object) -> Answer:
+    """Invoke the function as an operator does, whom IAM has let in."""
+    return stack.answer("admin", {"operation": operation, **members})
 
-    assert stack.answer("admin", event).status == 201
+
+def test_an_operator_makes_the_first_admin_by_invoking_the_function(stack: Stack) -> None:
+    first = {"username": "grace", "password": "a-password-of-hers", "scope": "admin"}
+
+    made = operate(stack, "createUser", operator=OPERATOR, parameters=first)
+
+    assert (made.status, made.body["scope"]) == (201, "admin")
+    assert stack.answer("login", recorded("login", body=first)).status == 200
+
+
+def test_what_api_gateway_sends_is_never_an_operators(stack: Stack) -> None:
+    """A client chooses the body, and nothing of what stands around it."""
+    event = recorded("admin") | {"operation": "createUser", "parameters": {"username": "eve"}}
+    del event["requestContext"]["authorizer"]
+
+    assert stack.answer("admin", event).status == 401
+    for member in ("requestContext", "httpMethod", "resource"):
+        assert operate(stack, "disableUser", **{member: event[member]}).status != 200
+
+
+@pytest.mark.parametrize(
+    ("members", "status"),
+    [
+        pytest.param({"parameters": []}, 400, id="parameters-as-list"),
+        pytest.param({"operator": "me"}, 400, id="operator-without-arn"),
+        pytest.param({"operator": 1}, 400, id="operator-as-number"),
+        pytest.param({"body": "{}"}, 400, id="another-member"),
+        pytest.param({"operation": "dropTables"}, 404, id="unknown-operation"),
+        pytest.param({"operation": {}}, 404, id="operation-as-object"),
+    ],
+)
+def test_an_operators_request_of_another_form_does_nothing(
+    stack: Stack, members: dict[str, object], status: int
+) -> None:
+    event = {"operation": "deleteUser", "parameters": {"user_id": USER_ID}, **members}
+
+    assert stack.answer("admin", event).status == status
+    assert stack.stores.users.read(USER_ID) is not None

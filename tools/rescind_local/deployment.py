@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from starlette.types import ASGIApp
+
 from rescind_local.account import REGION
 from rescind_local.custom_resources import create_custom_resources, custom_resources, given_properties
 from rescind_local.deploy.emulator import Emulator
@@ -13,6 +15,7 @@ from rescind_local.deploy.stack import create_stack
 from rescind_local.deploy.template import read_template
 from rescind_local.gateway.api import Api
 from rescind_local.gateway.app import Gateway
+from rescind_local.invoke_api import InvokeApi
 from rescind_local.lambdas.functions import Functions
 from rescind_local.lambdas.sandboxes import ForkServer
 from rescind_local.options import Options
@@ -21,7 +24,7 @@ from rescind_local.seed import can_seed, seed, what_to_try
 
 async def deploy(
     options: Options, emulator: Emulator | None, server: ForkServer, url: str
-) -> tuple[Gateway, str]:
+) -> tuple[ASGIApp, str]:
     """The gateway, ready to serve at `url`, and what to tell its user; raises `StartError`."""
     say: Callable[[str], None] = _nothing if options.quiet else _say
     _forget_own_aws()
@@ -53,7 +56,7 @@ async def deploy(
     functions.quiet = False
     if options.parameters:
         lines.append(f"With {', '.join(options.parameters)}.")
-    return gateway, "\n".join(lines)
+    return InvokeApi(gateway, template.functions, functions.invoke), "\n".join(lines)
 
 
 def _forget_own_aws() -> None:

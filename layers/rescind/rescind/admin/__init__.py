@@ -1,1 +1,1 @@
-"""What the admin routes do, one function for each."""
+"""What the admin function does, by whichever door it is asked: `operations.py` lists it."""

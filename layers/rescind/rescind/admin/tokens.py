@@ -1,28 +1,29 @@
-"""The admin route that takes back one token or one session."""
+"""What an admin does with one token or one session: take it back."""
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from rescind import audit, wiring
 from rescind.flows.end import Revoked, effective_by
 from rescind.flows.revoke import RevokedToken, revoke_session, revoke_token, revoke_token_id
 from rescind.rules.identifiers import is_session_id, is_token_id, is_user_id
-from rescind.web.caller import caller
-from rescind.web.requests import Event, InvalidRequestError, json_object, optional_text
+from rescind.web.admin_requests import AdminRequest
+from rescind.web.requests import InvalidRequestError, optional_text
 from rescind.web.responses import Response, ok
 
 _EVENTS = {Revoked.TOKEN: audit.Event.TOKEN_REVOKED, Revoked.SESSION: audit.Event.SESSION_REVOKED}
 
 
-def revoke(event: Event) -> Response:
-    outcome = _revoke(json_object(event), now=int(time.time()))
+def revoke(request: AdminRequest) -> Response:
+    outcome = _revoke(request.members, now=int(time.time()))
     if outcome.revoked in _EVENTS:
         audit.record(
             _EVENTS[outcome.revoked],
             user_id=outcome.user_id,
             session_id=outcome.session_id,
             token_id=outcome.token_id,
-            actor=caller(event).user_id,
+            actor=request.actor,
         )
     return ok(
         {
@@ -32,12 +33,12 @@ def revoke(event: Event) -> Response:
     )
 
 
-def _revoke(body: dict[str, Any], *, now: int) -> RevokedToken:
-    token = optional_text(body, "token", longest=8192)
-    token_id = optional_text(body, "token_id", longest=64)
-    user_id = optional_text(body, "user_id", longest=64)
-    session_id = optional_text(body, "session_id", longest=64)
-    reason = optional_text(body, "reason", longest=256) or "admin"
+def _revoke(members: Mapping[str, Any], *, now: int) -> RevokedToken:
+    token = optional_text(members, "token", longest=8192)
+    token_id = optional_text(members, "token_id", longest=64)
+    user_id = optional_text(members, "user_id", longest=64)
+    session_id = optional_text(members, "session_id", longest=64)
+    reason = optional_text(members, "reason", longest=256) or "admin"
 
     match token, token_id, user_id, session_id:
         case str(), None, None, None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rescind.model import User
 from rescind.rules.identifiers import is_user_id
-from rescind.web.requests import Event, InvalidRequestError, optional_text
+from rescind.web.requests import InvalidRequestError, optional_text
 
 MAX_CLAIMS_BYTES = 2048
 
@@ -15,9 +15,8 @@ MAX_CLAIMS_BYTES = 2048
 _SCOPE = re.compile(r"([\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*)?")
 
 
-def user_id_of_path(event: Event) -> str:
-    """The `{user_id}` of the route."""
-    user_id = (event.get("pathParameters") or {}).get("user_id")
+def user_id_of(members: Mapping[str, Any]) -> str:
+    user_id = members.get("user_id")
     if not is_user_id(user_id):
         raise InvalidRequestError("user_id is not of the form usr_... that this API gives out.")
     return str(user_id)

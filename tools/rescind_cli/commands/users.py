@@ -1,0 +1,109 @@
+"""`rescind users`: who may log in."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from rescind_cli.errors import CommandError, Exit
+from rescind_cli.operators import Operator, operator_of
+from rescind_cli.screen import when
+
+app = typer.Typer(help="Who may log in.", no_args_is_help=True)
+
+User = Annotated[str, typer.Argument(help="A username, or a user id (usr_...).")]
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    username: Annotated[str, typer.Argument(help="As they will log in.")],
+    scope: Annotated[str, typer.Option(help="What they are granted, such as 'admin'.")] = "",
+    claims: Annotated[str | None, typer.Option(help="A JSON object that your functions are told.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from a pipe.")
+    ] = False,
+) -> None:
+    """Make a user. The password is asked for, so that it is in no file and no history."""
+    operator = operator_of(context)
+    made = operator.ask(
+        "createUser",
+        repeat=False,  # Of two the second would find the name taken.
+        username=username,
+        password=_new_password(from_stdin=password_stdin),
+        scope=scope,
+        claims=_object(claims),
+    )
+    operator.screen.result(made, f"{made['username']} is {made['user_id']}, and can log in.")
+
+
+@app.command()
+def show(context: typer.Context, user: User) -> None:
+    """Show a user, and how many sessions they have."""
+    operator = operator_of(context)
+    found = operator.ask("getUser", user_id=operator.user_id(user))
+    operator.screen.result(
+        found,
+        f"{found['username']} ({found['user_id']})",
+        f"  status         {found['status']}",
+        f"  scope          {found['scope'] or '(none)'}",
+        f"  claims         {json.dumps(found['claims'])}",
+        f"  live sessions  {found['sessions']}",
+        f"  token version  {found['token_version']}",
+        f"  all ended at   {when(found['logged_out_at'])}",
+    )
+
+
+@app.command()
+def disable(context: typer.Context, user: User) -> None:
+    """Lock a user out: every token ends, and there is no login until they are enabled."""
+    operator = operator_of(context)
+    done = operator.ask("disableUser", user_id=operator.user_id(user))
+    _ended(operator, done, f"{user} is disabled.")
+
+
+@app.command()
+def enable(context: typer.Context, user: User) -> None:
+    """Let a user log in again. No old token comes back."""
+    operator = operator_of(context)
+    done = operator.ask("enableUser", user_id=operator.user_id(user))
+    operator.screen.result(done, f"{user} is active, and can log in.")
+
+
+@app.command()
+def delete(
+    context: typer.Context,
+    user: User,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a user for good: every token ends, and the name is free."""
+    operator = operator_of(context)
+    user_id = operator.user_id(user)
+    if not yes:
+        typer.confirm(f"Delete {user} ({user_id}) on {operator.stack.name}?", abort=True, err=True)
+    _ended(operator, operator.ask("deleteUser", user_id=user_id), f"{user} is deleted.")
+
+
+def _ended(operator: Operator, done: dict[str, Any], what: str) -> None:
+    operator.screen.result(
+        done, what, f"No token of theirs gets through from {when(done['effective_by'])} on."
+    )
+
+
+def _new_password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
+
+
+def _object(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"--claims is not JSON: {error}", Exit.REFUSED) from error
+    if not isinstance(found, dict):
+        raise CommandError("--claims is not a JSON object.", Exit.REFUSED)
+    return found

@@ -1,0 +1,34 @@
+"""What ends a command, in one line with the cure; and the exit code that says which kind it is."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """2 is the shell's: the command line is wrong. 130 is Ctrl-C."""
+
+    DONE = 0
+    FOUND = 1
+    """A question was answered with "no": the token is dead, the deployment has a fault."""
+    REFUSED = 3
+    """The service says no: there is no such user, the name is taken, a value is none that may be."""
+    UNAVAILABLE = 4
+    """Nothing is certain. The same command may be given again."""
+    NO_ACCESS = 5
+    """The stack was not found, or these credentials may not."""
+
+
+class CommandError(Exception):
+    """The command ends here; the message is the one line that its user reads."""
+
+    def __init__(self, message: str, code: Exit) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RefusedError(CommandError):
+    """The service has answered no; `status` and `error` are those of the contract."""
+
+    def __init__(self, message: str, *, status: int, error: str) -> None:
+        super().__init__(message, Exit.REFUSED)
+        self.status = status
+        self.error = error

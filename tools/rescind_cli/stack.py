@@ -1,0 +1,186 @@
+"""A stack, deployed or local: where its functions are, and how they are asked."""
+
+import getpass
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+
+from rescind_cli.errors import CommandError, Exit, RefusedError
+
+LOCAL_REGION = "us-east-1"
+_LOCAL_ACCOUNT = "000000000000"
+# What a function may take (10 s), a cold start, and the way there.
+_READ_SECONDS = 30
+_AT_ONCE = 32
+_WAITS_SECONDS = (1.0, 2.0, 3.0)
+_MAY_PASS = {503}
+_FORBIDDEN = {"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "ExpiredToken"}
+_NO_STACK = {"ValidationError"}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where a stack's functions are. `session` has the AWS credentials for what else is looked up."""
+
+    name: str
+    api_url: str
+    admin_function: str
+    keys_function: str
+    canary_function: str
+    operator: str
+    """An ARN, for the audit log."""
+    lambda_client: Any
+    session: boto3.Session
+    is_local: bool
+
+    def ask(self, operation: str, *, repeat: bool = True, **parameters: Any) -> dict[str, Any]:
+        """What the admin function answers.
+
+        Args:
+            operation: its name, as in `docs/openapi.yaml` and `docs/operations.md`.
+            repeat: ask again when the answer is that none can be given; not for what must not happen twice.
+            parameters: members of the contract. None stands for a member that is absent.
+
+        Raises:
+            RefusedError: it has answered no.
+            CommandError: it could not be asked, or could not answer.
+        """
+        given = {name: value for name, value in parameters.items() if value is not None}
+        event = {"operation": operation, "operator": self.operator, "parameters": given}
+        status, body = self._answer(event)
+        for wait in _WAITS_SECONDS if repeat else ():
+            if status not in _MAY_PASS:
+                break
+            time.sleep(wait)
+            status, body = self._answer(event)
+        if status < 400:  # noqa: PLR2004 - HTTP's own
+            return body
+        said = body["error_description"]
+        if status < 500:  # noqa: PLR2004 - likewise
+            raise RefusedError(said, status=status, error=body["error"])
+        raise CommandError(f"{self.name} answers {status}: {said} Give the command again.", Exit.UNAVAILABLE)
+
+    def _answer(self, event: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        answer = self.invoke(self.admin_function, event)
+        return int(answer["statusCode"]), dict(json.loads(answer["body"]))
+
+    def invoke(self, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        """What a function returns.
+
+        Raises:
+            CommandError: it could not be called, or it raised.
+        """
+        try:
+            answer = self.lambda_client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+            payload = json.loads(answer["Payload"].read())
+        except (BotoCoreError, ClientError) as error:
+            raise _in_our_words(error, self.name) from error
+        if "FunctionError" in answer:
+            said = payload.get("errorMessage", "no message")
+            if payload.get("errorType") == "InvalidRequestError":
+                raise RefusedError(said, status=400, error="invalid_request")
+            raise CommandError(
+                f"{function} failed: {said}. Its log says more; then give the command again.",
+                Exit.UNAVAILABLE,
+            )
+        return dict(payload)
+
+
+def local_stack(port: int) -> Stack:
+    """The stack of `make run` on this machine. No AWS credentials are used."""
+    session = boto3.Session(
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - it opens nothing
+        region_name=LOCAL_REGION,
+    )
+    url = f"http://127.0.0.1:{port}"
+    user = re.sub(r"[^A-Za-z0-9_+=,.@-]", "_", getpass.getuser())
+    return Stack(
+        name="the local stack",
+        api_url=url,
+        admin_function="AdminFunction",
+        keys_function="KeysFunction",
+        canary_function="CanaryFunction",
+        operator=f"arn:aws:iam::{_LOCAL_ACCOUNT}:user/{user}",
+        lambda_client=session.client("lambda", endpoint_url=url, config=_config()),
+        session=session,
+        is_local=True,
+    )
+
+
+def deployed_stack(name: str, *, region: str | None, profile: str | None) -> Stack:
+    """A stack by its name, as CloudFormation knows it.
+
+    Raises:
+        CommandError: there is none of that name there, or these credentials may not look.
+    """
+    try:
+        session = boto3.Session(region_name=region, profile_name=profile)
+        found = session.client("cloudformation", config=_config()).describe_stacks(StackName=name)
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0].get("Outputs", [])}
+        return Stack(
+            name=f"stack {name}",
+            api_url=outputs["ApiUrl"],
+            admin_function=outputs["AdminFunctionName"],
+            keys_function=outputs["KeysFunctionName"],
+            canary_function=outputs["CanaryFunctionName"],
+            operator=session.client("sts", config=_config()).get_caller_identity()["Arn"],
+            lambda_client=session.client("lambda", config=_config()),
+            session=session,
+            is_local=False,
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise _in_our_words(error, f"stack {name}") from error
+    except KeyError as error:
+        raise CommandError(
+            f"stack {name} has no output {error}: it is none of Rescind, or an older one. Deploy it anew.",
+            Exit.NO_ACCESS,
+        ) from error
+
+
+def _config() -> Config:
+    # A call that was made must not be made again behind our back: what may be repeated, `ask` repeats.
+    return Config(
+        connect_timeout=5,
+        read_timeout=_READ_SECONDS,
+        retries={"total_max_attempts": 1},
+        max_pool_connections=_AT_ONCE,
+    )
+
+
+def _in_our_words(error: Exception, stack: str) -> CommandError:
+    """Name the cause and the cure."""
+    if isinstance(error, EndpointConnectionError):
+        return CommandError(
+            f"Nothing answers for {stack}: {error} For the local stack start `make run`, or say its --port.",
+            Exit.NO_ACCESS,
+        )
+    if isinstance(error, NoCredentialsError):
+        return CommandError(
+            "There are no AWS credentials. Log in (`aws sso login`) or name a --profile; "
+            "for the stack of `make run` say --local.",
+            Exit.NO_ACCESS,
+        )
+    if isinstance(error, ClientError):
+        code = error.response["Error"]["Code"]
+        if code in _FORBIDDEN:
+            return CommandError(
+                f"These credentials may not do that on {stack} ({error.operation_name}). "
+                "docs/operations.md lists what an operator must be allowed.",
+                Exit.NO_ACCESS,
+            )
+        if code in _NO_STACK:
+            return CommandError(
+                f"There is no {stack} in this account and region. `--region`, `--profile` or "
+                "`--stack` name another one.",
+                Exit.NO_ACCESS,
+            )
+        return CommandError(f"{stack}: {error.operation_name}: {code}. Try again.", Exit.UNAVAILABLE)
+    return CommandError(f"{stack}: {error}", Exit.NO_ACCESS)
