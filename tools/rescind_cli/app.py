@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rescind_cli.commands import users
+from rescind_cli.commands import Commands, users
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.operators import Operator
 from rescind_cli.screen import Screen
@@ -13,6 +13,7 @@ from rescind_cli.stack import Stack, deployed_stack, local_stack
 app = typer.Typer(
     name="rescind",
     help="Operate a Rescind stack: its users, sessions, tokens and keys.",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
