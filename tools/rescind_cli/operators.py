@@ -34,6 +34,5 @@ class Operator:
 
 
 def operator_of(context: typer.Context) -> Operator:
-    found = context.obj
-    assert isinstance(found, Operator)  # noqa: S101 - the callback of all commands has put it there
+    found: Operator = context.obj  # the callback of all commands has put it there
     return found

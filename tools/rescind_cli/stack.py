@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 
 from rescind_cli.errors import CommandError, Exit, RefusedError
 
-LOCAL_REGION = "us-east-1"
+# The local gateway takes any credentials, and must not be given an operator's real ones.
+_LOCAL = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
 _LOCAL_ACCOUNT = "000000000000"
 # What a function may take (10 s), a cold start, and the way there.
 _READ_SECONDS = 30
@@ -95,11 +96,7 @@ class Stack:
 
 def local_stack(port: int) -> Stack:
     """The stack of `make run` on this machine. No AWS credentials are used."""
-    session = boto3.Session(
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - it opens nothing
-        region_name=LOCAL_REGION,
-    )
+    session = boto3.Session(**_LOCAL)
     url = f"http://127.0.0.1:{port}"
     user = re.sub(r"[^A-Za-z0-9_+=,.@-]", "_", getpass.getuser())
     return Stack(
