@@ -156,7 +156,7 @@ def _in_our_words(error: Exception, stack: str) -> CommandError:
     """Name the cause and the cure."""
     if isinstance(error, EndpointConnectionError):
         return CommandError(
-            f"Nothing answers for {stack}: {error} For the local stack start `make run`, or say its --port.",
+            f"Nothing answers for {stack}: {error}. For the local stack start `make run`, or say its --port.",
             Exit.NO_ACCESS,
         )
     if isinstance(error, NoCredentialsError):
