@@ -40,9 +40,12 @@ def test_nobody_gets_past_the_authorizer(case: Case, caller: Caller, gateway: Ru
 
 
 @each_operation(
-    USERS.exclude(path_regex="^/(auth|.well-known)/").exclude(operation_id="revokeOAuthToken"), caller="a_user"
+    USERS.exclude(path_regex="^/(auth|.well-known)/").exclude(operation_id="revokeOAuthToken"),
+    caller="a_user",
 )
-def test_a_user_gets_nowhere_on_a_route_that_needs_a_scope(case: Case, caller: Caller, gateway: RunningGateway) -> None:
+def test_a_user_gets_nowhere_on_a_route_that_needs_a_scope(
+    case: Case, caller: Caller, gateway: RunningGateway
+) -> None:
     status = call(case, gateway.base_url, caller(case))
 
     assert status in {403, 404}
