@@ -16,7 +16,7 @@ help: ## this list
 run: $(VENV)/requirements-run.txt.ok ## serve the whole stack on http://localhost:3000 (PORT=, PARAMETERS="Name=value ...")
 	@PYTHONPATH=tools:layers/rescind exec $(BIN)/python -m rescind_local
 
-test: $(VENV)/requirements-dev.txt.ok ## every test that needs neither Docker nor SAM nor a browser
+test: $(VENV)/requirements-dev.txt.ok ## every test that needs neither Docker nor SAM nor node nor a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 peers: $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; needs node and npm
