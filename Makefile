@@ -16,8 +16,13 @@ help: ## this list
 run: $(VENV)/requirements-run.txt.ok ## serve the whole stack on http://localhost:3000 (PORT=, PARAMETERS="Name=value ...")
 	@PYTHONPATH=tools:layers/rescind exec $(BIN)/python -m rescind_local
 
-test: $(VENV)/requirements-dev.txt.ok ## every test that needs neither Docker nor SAM nor a browser
+test: $(VENV)/requirements-dev.txt.ok ## every test that needs neither Docker nor SAM nor node nor a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+peers: $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; needs node and npm
+	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
+	@cd tests/peers/js && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python -m pytest -m node tests/peers
 
 mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
 	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)
@@ -77,4 +82,4 @@ $(VENV)-scan/%.ok: % | python
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run rescind test mutation soak check lint types template scan format validate requirements clean python
+.PHONY: help run rescind test peers mutation soak check lint types template scan format validate requirements clean python

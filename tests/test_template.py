@@ -87,6 +87,7 @@ def test_only_the_routes_that_prove_themselves_are_open() -> None:
         ("POST", "/auth/login"),
         ("POST", "/auth/refresh"),
         ("POST", "/auth/logout"),
+        ("POST", "/oauth/revoke"),
         ("GET", "/.well-known/jwks.json"),
     }
 
@@ -103,6 +104,15 @@ def test_the_authorizer_reads_four_tables_and_writes_none() -> None:
         ("dynamodb:BatchGetItem", "UsersTable"),
         ("dynamodb:BatchGetItem", "SessionsTable"),
         ("dynamodb:GetItem", "KeysTable"),
+    }
+
+
+def test_the_oauth_function_reads_what_the_authorizer_reads_and_ends_one_session_or_one_token() -> None:
+    assert granted("OAuthFunction") == {
+        *granted("AuthorizerFunction"),
+        ("dynamodb:UpdateItem", "SessionsTable"),
+        ("dynamodb:PutItem", "BlocklistTable"),
+        ("kms:Decrypt", "EncryptionKey"),
     }
 
 
@@ -125,6 +135,7 @@ def test_only_who_issues_may_open_the_signing_key(function: str) -> None:
         "PasswordFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
         "RefreshFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
         "LogoutFunction": {Purpose.REFRESH_TOKEN},
+        "OAuthFunction": {Purpose.REFRESH_TOKEN},
     }
 
     assert purposes_opened(function) == may_open.get(function, set())
@@ -177,7 +188,8 @@ def test_every_route_that_a_browser_uses_has_a_preflight() -> None:
     }
     asked = {path for name, _, path in routes if name == "PreflightFunction"}
 
-    # The JWKS is a simple request that needs none, and admin routes are not for pages.
+    # The JWKS and a form to /oauth/revoke are simple requests that need none. What needs the scope `admin` or
+    # `introspect` is not for pages.
     assert asked == {path for _, _, path in routes if re.match(r"/auth/", path)}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -69,15 +70,19 @@ class Stack:
         return body
 
 
-def recorded(name: str, *, body: object = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """An event of tests/events, with another body and further headers."""
+def recorded(name: str, *, body: Any = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """An event of tests/events, with another body, JSON or a form as recorded, and further headers."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     if body is not None:
-        event["body"] = json.dumps(body)
+        event["body"] = urlencode(body) if is_form(event) else json.dumps(body)
     for key, value in (headers or {}).items():
         event["headers"][key] = value
         event["multiValueHeaders"][key] = [value]
     return event
+
+
+def is_form(event: dict[str, Any]) -> bool:
+    return "application/x-www-form-urlencoded" in (event.get("headers") or {}).values()
 
 
 def recorded_from(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.logout import app as logout
+from functions.oauth import app as oauth
 from rescind import wiring
 from rescind.admin import tokens, users
 from tests.functions.conftest import Stack, recorded
@@ -31,7 +32,7 @@ def clock(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Clock:
     del stack  # its client is the one that ticks
     clock = Clock()
     wiring.dynamodb().meta.events.register("after-call.dynamodb", clock.tick)
-    for module in (logout, tokens, users):
+    for module in (logout, oauth, tokens, users):
         monkeypatch.setattr(module, "time", clock)
     return clock
 
@@ -66,5 +67,14 @@ def test_a_logouts_bound_is_not_past(stack: Stack, clock: Clock, *, everywhere: 
     body = {"refresh_token": stack.log_in()["refresh_token"], "everywhere": everywhere}
 
     answer = stack.answer("logout", recorded("logout", body=body))
+
+    assert (answer.status, answer.body["effective_by"]) == (200, math.ceil(clock.now))
+
+
+@pytest.mark.parametrize("token", ["refresh_token", "access_token"])
+def test_a_holders_bound_is_not_past(stack: Stack, clock: Clock, token: str) -> None:
+    body = {"token": stack.log_in()[token]}
+
+    answer = stack.answer("oauth", recorded("oauth", body=body))
 
     assert (answer.status, answer.body["effective_by"]) == (200, math.ceil(clock.now))

@@ -37,6 +37,7 @@ class Client:
         *,
         bearer: str | None = None,
         json: object = None,
+        form: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         content: bytes | None = None,
     ) -> httpx.Response:
@@ -48,6 +49,7 @@ class Client:
             self.base_url + path,
             headers=sent,
             content=content,
+            data=form,
             timeout=30,
             verify=_TLS,
             **_body(json),

@@ -33,7 +33,7 @@ def test_without_its_table_of_sessions_nobody_is_refused(
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
     with running_gateway(environment=environment, arguments=["--stack", STACK]) as gateway:
         client = Client(gateway.base_url)
-        tokens = client.log_in()
+        tokens, service = client.log_in(), client.log_in("admin")
         assert client.me(tokens["access_token"]).status_code == 200
 
         drop("SessionsTable")
@@ -42,3 +42,6 @@ def test_without_its_table_of_sessions_nobody_is_refused(
         assert is_not_now(client.refresh(tokens["refresh_token"]))
         body = {"username": "demo", "password": PASSWORD}
         assert is_not_now(client.ask("POST", "/auth/login", json=body))
+        asked = {"token": tokens["access_token"]}
+        assert is_not_now(client.ask("POST", "/oauth/introspect", bearer=service["access_token"], form=asked))
+        assert is_not_now(client.ask("POST", "/oauth/revoke", form={"token": tokens["refresh_token"]}))

@@ -82,6 +82,16 @@ def authorizer(form: str = "rest-request", **of: Any) -> Ask:
     return lambda w: presenting(w.live(**of).access_token, form)
 
 
+def revoke_oauth(token: str, **of: Any) -> Ask:
+    """`token` names which of the two tokens of a live session."""
+    return lambda w: request("oauth", body={"token": getattr(w.live(**of), token)})
+
+
+def introspect(token: str, **of: Any) -> Ask:
+    """Likewise."""
+    return lambda w: request("oauth-introspect", body={"token": getattr(w.live(**of), token)})
+
+
 def without_authorizer(name: str) -> Ask:
     def ask(_: World) -> Event:
         event = request(name)

@@ -5,7 +5,9 @@ import copy
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
 
+from tests.functions.conftest import is_form
 from tests.leaks import marked
 from tests.leaks.world import Event
 
@@ -23,6 +25,7 @@ MEMBERS = (
     "scope",
     "claims",
     "token",
+    "token_type_hint",
     "token_id",
     "user_id",
     "session_id",
@@ -47,7 +50,9 @@ def in_the_route_and_body(event: Event) -> Iterator[tuple[str, Event]]:
     for name in sorted(event.keys() - {"body", "headers", "multiValueHeaders", "type", "version"}):
         yield f"member: {name}", event | {name: _replaced(name, event[name])}
     if event.get("body"):
-        for name, body in _bodies(json.loads(event["body"])):
+        text = event["body"]
+        bodies = _forms(dict(parse_qsl(text))) if is_form(event) else _bodies(json.loads(text))
+        for name, body in bodies:
             yield f"body: {name}", event | {"body": body}
         raw = base64.b64encode(TEXT.encode()).decode()
         yield "body: base64", event | {"body": raw, "isBase64Encoded": True}
@@ -83,6 +88,19 @@ def _bodies(members: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "nested", "[" * 5000 + text
     yield "huge", json.dumps({"password": TEXT * 500})
     yield "a form", f"username={TEXT}&password={TEXT}"
+
+
+def _forms(members: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for name in MEMBERS:
+        yield name, urlencode({**members, name: TEXT})
+    for name in members:
+        yield f"{name}, too long", urlencode({**members, name: TEXT * 19})
+        yield f"{name}, twice", urlencode([*members.items(), (name, TEXT)])
+        yield f"{name}, under another name", urlencode({TEXT: TEXT})
+        yield f"{name}, half a character", urlencode(members) + f"{quote(TEXT)}%ff"
+    yield "as it is", TEXT
+    yield "JSON", json.dumps({**members, "token": TEXT})
+    yield "huge", urlencode({**members, "token": TEXT * 99})
 
 
 def _with_header(event: Event, name: str, values: list[str]) -> Event:

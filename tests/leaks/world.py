@@ -149,7 +149,7 @@ def tables() -> dict[str, Any]:
 def request(
     name: str,
     *,
-    body: object = None,
+    body: Any = None,
     headers: dict[str, str] | None = None,
     of: Live | None = None,
     **members: object,

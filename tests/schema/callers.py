@@ -20,6 +20,12 @@ def operation_of(case: Case) -> str:
     return str(case.operation.definition.raw["operationId"])
 
 
+def scopes_of(case: Case) -> set[str]:
+    """The scopes that it needs."""
+    ways = case.operation.definition.raw.get("security", [])
+    return {scope for way in ways for scopes in way.values() for scope in scopes}
+
+
 @dataclass(frozen=True)
 class Account:
     """A user with one session."""
@@ -54,7 +60,7 @@ class Callers:
         self._maker: dict[str, str] = {}
         self._maker = {"Authorization": f"Bearer {self._log_in('admin')['access_token']}"}
         self._user: Account | None = None
-        self.admin = self._new("admin")
+        self.admin = self._new("admin introspect")
 
     @property
     def user(self) -> Account:
@@ -69,7 +75,7 @@ class Callers:
         return self.user.bearer
 
     def who_may(self, case: Case) -> dict[str, str]:
-        return (self.admin if "admin" in (case.operation.tags or []) else self.user).bearer
+        return (self.admin if scopes_of(case) else self.user).bearer
 
     def is_turn_of_the_living(self) -> bool:
         """Every second call names a user who is there: one made up names nobody."""

@@ -26,6 +26,7 @@ class Event(StrEnum):
     ACCESS_DENIED = "AccessDenied"
     SESSION_REVOKED = "SessionRevoked"
     TOKEN_REVOKED = "TokenRevoked"
+    TOKEN_INACTIVE = "TokenInactive"
     USER_REVOKED = "UserRevoked"
     USER_CREATED = "UserCreated"
     USER_DISABLED = "UserDisabled"
@@ -57,7 +58,7 @@ def record(
         user_id: of an existing user.
         session_id: of an authentic token.
         token_id: likewise.
-        actor: who did it, when it was not the user: an admin's user id, an operator's ARN.
+        actor: who did it, when it was not the user: an admin's or service's user id, an operator's ARN.
         key_id: of a key in a key set.
     """
     details = {"reason": reason, "user_id": user_id, "session_id": session_id}

@@ -52,7 +52,7 @@ def json_object(event: Event) -> dict[str, Any]:
         TooLargeError: it is over 8 KiB.
         InvalidRequestError: it is not UTF-8, not JSON, or no object.
     """
-    body = _body(event)
+    body = body_of(event)
     if not body:
         return {}
     try:
@@ -96,7 +96,13 @@ def flag(members: Mapping[str, Any], name: str) -> bool:
     return bool(value)
 
 
-def _body(event: Event) -> bytes:
+def body_of(event: Event) -> bytes:
+    """The bytes of the body; none where there is no body.
+
+    Raises:
+        TooLargeError: it is over 8 KiB.
+        InvalidRequestError: it is no text in UTF-8, or not the base64 that it says it is.
+    """
     body = event.get("body") or ""
     # Base64 is a third longer than what it holds; nothing larger is decoded.
     if len(body) > 2 * MAX_BODY_BYTES:
