@@ -80,7 +80,11 @@ def revoke_session(who: Person, session_id: str) -> Call:
 
 def _admin(method: str, resource: str, *, user_id: str = "", body: object = None) -> Call:
     event = recorded("admin")
-    event |= {"httpMethod": method, "resource": resource, "pathParameters": {"user_id": user_id}}
+    event |= {
+        "httpMethod": method,
+        "resource": resource,
+        "pathParameters": {"user_id": user_id} if user_id else None,
+    }
     return Call("admin", event | {"body": None if body is None else json.dumps(body)})
 
 
