@@ -62,34 +62,31 @@ def _by_user(operator: Operator, run: Run, context: typer.Context) -> None:
     try:
         with counting(screen.err, "users") as show, closing(run.pages()) as pages:
             for page in pages:
+                if effective_by == 0:
+                    screen.note(f"If this is cut off, go on with: {_to_go_on(run, context)}")
                 revoked += page["revoked"]
                 skipped += page["skipped"]
                 unreadable += page["unreadable"]
                 effective_by = max(effective_by, page["effective_by"])
                 show(revoked + skipped)
     except KeyboardInterrupt:
-        screen.note(f"Not everyone is out. {_how_to_go_on(run, context)}")
+        screen.note(f"Not everyone is out. Go on with: {_to_go_on(run, context)}")
         raise
     except RefusedError:
         raise
     except CommandError as error:
+        # The same command would begin anew.
+        why = str(error).removesuffix(" Give the command again.")
         raise CommandError(
-            f"{error} Not everyone is out. {_how_to_go_on(run, context)}", error.code
+            f"{why} Not everyone is out. Go on with: {_to_go_on(run, context)}", error.code
         ) from error
     seconds = max(time.monotonic() - began, 0.001)
-    assert run.since is not None  # noqa: S101 - the first page has said so
+    done = {"revoked": revoked, "skipped": skipped, "unreadable": unreadable, "since": run.since}
     screen.result(
-        {
-            "revoked": revoked,
-            "skipped": skipped,
-            "unreadable": unreadable,
-            "since": run.since,
-            "effective_by": effective_by,
-            "seconds": round(seconds, 1),
-        },
+        {**done, "effective_by": effective_by, "seconds": round(seconds, 1)},
         f"{revoked:,} users are out, and {skipped:,} had been since it began: "
         f"{seconds:.1f} s, {(revoked + skipped) / seconds:,.0f} a second.",
-        f"No token issued before {when(run.since)} gets through from {when(effective_by)} on.",
+        f"No token issued before {when(run.since or 0)} gets through from {when(effective_by)} on.",
     )
     if unreadable:
         screen.note(
@@ -99,17 +96,17 @@ def _by_user(operator: Operator, run: Run, context: typer.Context) -> None:
         raise typer.Exit(Exit.FOUND)
 
 
-def _how_to_go_on(run: Run, context: typer.Context) -> str:
-    if run.since is None:
-        return "Give the command again."
+def _to_go_on(run: Run, context: typer.Context) -> str:
     given: dict[str, Any] = context.find_root().params
     if given["local"]:
         names = ["port"] if given["port"] != _AS_EVER else []
     else:
         names = [name for name in ("stack", "region", "profile") if given[name]]
-    words = ["rescind revoke everyone --since", str(run.since), *(["--local"] if given["local"] else [])]
+    words = ["rescind revoke everyone"]
+    words += [] if run.since is None else [f"--since {run.since}"]
+    words += ["--local"] if given["local"] else []
     words += [f"--{name} {shlex.quote(str(given[name]))}" for name in names]
-    return f"Go on with: {' '.join(words)}"
+    return " ".join(words)
 
 
 def _by_key(operator: Operator) -> None:
@@ -123,10 +120,10 @@ def _by_key(operator: Operator) -> None:
         f"where a function cannot read the table of keys, from {when(done['latest_effective_by'])} on.",
     )
     operator.screen.note(
-        "Who verifies by the JWK set may take the old keys for 15 minutes longer. Login goes on with the keys "
-        "published ahead; if they are younger than 90 seconds it answers 503 until they are not."
+        "Who verifies by the JWK set may take the old keys for 15 minutes longer. Login goes on with the "
+        "keys published ahead; if they are younger than 90 seconds it answers 503 until they are not."
     )
     operator.screen.note(
-        "A refresh may still give out an access token by a new key until then, and that lives as long as any. "
+        "Until then a refresh may still give out an access token by a new key, which lives as long as any. "
         "`rescind revoke everyone` without --now ends those too."
     )
