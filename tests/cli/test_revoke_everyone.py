@@ -26,7 +26,7 @@ from tests.local_gateway import ROOT, RunningGateway, gateway_environment, runni
 from tests.things import a_credential, a_user
 
 PEOPLE = 30
-OTHERS = 300
+OTHERS = 200
 FAR_BACK_SECONDS = 60
 
 

@@ -34,8 +34,8 @@ def everyone(
 ) -> None:
     """End every token of every user: everybody has to log in again.
 
-    User by user, some hundreds a second. It can be cut off and gone on with; whoever logs in after their turn
-    stays logged in.
+    It goes from user to user. It can be cut off and gone on with; whoever logs in after their turn stays
+    logged in.
 
     With --now those keys are revoked that may have signed what is out there: of access tokens, and of
     refresh tokens, or everybody would be back after one refresh. The keys that are published ahead stay, so
