@@ -34,13 +34,14 @@ def everyone(
 ) -> None:
     """End every token of every user: everybody has to log in again.
 
-    It goes from user to user. It can be cut off and gone on with; whoever logs in after their turn stays
-    logged in.
+    It goes from user to user. It can be cut off and gone on with;
+    whoever logs in after their turn stays logged in.
 
-    With --now those keys are revoked that may have signed what is out there: of access tokens, and of
-    refresh tokens, or everybody would be back after one refresh. The keys that are published ahead stay, so
-    that login goes on. Functions hold on to the old keys for up to 70 seconds, and those who verify by the
-    JWK set for up to 15 minutes more.
+    With --now those keys are revoked that may have signed what is out
+    there: of access tokens, and of refresh tokens, or everybody would be
+    back after one refresh. The keys that are published ahead stay, so that
+    login goes on. Functions hold on to the old keys for up to 70 seconds,
+    and those who verify by the JWK set for up to 15 minutes more.
     """
     operator = operator_of(context)
     if now and since is not None:
