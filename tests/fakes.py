@@ -4,10 +4,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
+from zlib import crc32
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, Written
+from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, UserPage, Written
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey
@@ -68,6 +69,16 @@ class FakeUsers(FakeTable):
     @_atomic
     def read(self, user_id: str) -> User | None:
         return self.tables.users.get(user_id)
+
+    @_atomic
+    def page(self, *, segment: int, of: int, after: str | None, limit: int) -> UserPage:
+        left = [
+            user
+            for user_id, user in sorted(self.tables.users.items())
+            if crc32(user_id.encode()) % of == segment and (after is None or user_id > after)
+        ]
+        rows = tuple(left[:limit])
+        return UserPage(rows, rows[-1].user_id if len(left) > limit else None)
 
     @_atomic
     def raise_version(

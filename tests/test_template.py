@@ -116,6 +116,17 @@ def test_the_oauth_function_reads_what_the_authorizer_reads_and_ends_one_session
     }
 
 
+def test_only_the_admin_function_goes_through_a_table_and_only_through_the_users() -> None:
+    scanned = {
+        (name, resource)
+        for name in FUNCTIONS
+        for action, resource in granted(name)
+        if action == "dynamodb:Scan"
+    }
+
+    assert scanned == {("AdminFunction", "UsersTable")}
+
+
 def purposes_opened(function: str) -> set[str]:
     """What the keys are for that the function may decrypt."""
     purposes: set[str] = set()

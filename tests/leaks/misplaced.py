@@ -30,6 +30,11 @@ MEMBERS = (
     "user_id",
     "session_id",
     "reason",
+    "after",
+    "limit",
+    "segment",
+    "of",
+    "since",
 )
 HEADERS = (
     "Authorization",

@@ -37,6 +37,7 @@ from tests.leaks.asks import (
     meanwhile,
     misconfigured,
     of_two_users,
+    operating,
     password,
     refresh,
     refresh_by_cookie,
@@ -164,6 +165,9 @@ PATHS = [
     Path("password", "short", password(new_password=marked.NEW_PASSWORD[:7]), 400),
     Path("password", "nobody", without_authorizer("password"), 401, "AccessDenied", "no_authorizer"),
     # admin
+    Path("admin", "list", operating("listUsers"), 200, shows=frozenset({"username"})),
+    Path("admin", "revoke everyone", operating("revokeUsers"), 200, "UserRevoked"),
+    Path("admin", "go on from nowhere", operating("revokeUsers", after=marked.PASSWORD), 400),
     Path("admin", "create", create(), 201, "UserCreated", shows=SHOWS_USER),
     Path("admin", "create a taken name", create(username=marked.USERNAME), 409),
     Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),

@@ -9,10 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rescind import store
-from rescind.model import BlockedToken
+from rescind.model import BlockedToken, UnreadableUser, UserPage
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.store.sessions import Sessions, session_item
-from rescind.store.users import Users
+from rescind.store.users import Users, user_item
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import NOW, SESSION_ID, TOKEN_ID, USER_ID, a_credential, a_session, a_user
 
@@ -28,6 +28,7 @@ READS: dict[str, Callable[[Stores], object]] = {
     ),
     "state-of-a-session": lambda stores: stores.states.of_session(USER_ID, SESSION_ID),
     "key-set": lambda stores: stores.key_sets.read(Purpose.ACCESS_TOKEN),
+    "page-of-users": lambda stores: stores.users.page(segment=0, of=1, after=USER_ID, limit=9),
 }
 
 
@@ -62,7 +63,7 @@ def rows(client: Any, table: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
-def test_every_read_is_strong_and_by_key(
+def test_every_read_is_strong_and_through_no_index(
     stores: Stores, calls: list[tuple[str, dict[str, Any]]], read: Callable[[Stores], object]
 ) -> None:
     calls.clear()
@@ -70,7 +71,7 @@ def test_every_read_is_strong_and_by_key(
     read(stores)
 
     [(operation, asked)] = calls
-    assert operation in {"GetItem", "Query", "BatchGetItem"}
+    assert operation in {"GetItem", "Query", "BatchGetItem", "Scan"}
     assert "IndexName" not in asked
     each_table = list(asked["RequestItems"].values()) if operation == "BatchGetItem" else [asked]
     assert each_table
@@ -83,12 +84,13 @@ def test_no_read_of_the_stores_is_left_out_above() -> None:
     for path in Path(str(store.__file__)).parent.glob("*.py"):
         found = re.findall(r"\b_?client\.(\w+)", path.read_text(encoding="utf-8"))
         methods |= set(found)
-        reads += sum(name in {"get_item", "query", "batch_get_item"} for name in found)
+        reads += sum(name in {"get_item", "query", "batch_get_item", "scan"} for name in found)
 
     assert methods == {
         "get_item",
         "query",
         "batch_get_item",
+        "scan",
         "put_item",
         "update_item",
         "delete_item",
@@ -96,6 +98,26 @@ def test_no_read_of_the_stores_is_left_out_above() -> None:
     }
     # Both states are one call in the source.
     assert reads == len(READS) - 1
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        pytest.param({"token_version": {"S": "7"}}, id="of-another-type"),
+        pytest.param({"status": {"S": "asleep"}}, id="of-another-value"),
+        pytest.param({"claims": {"S": "["}}, id="no-json"),
+    ],
+)
+def test_a_user_who_cannot_be_read_is_on_the_page_by_id_and_keeps_nobody_off_it(
+    stores: Stores, moto_client: Any, attribute: dict[str, Any]
+) -> None:
+    unreadable = "usr_" + "x" * 21 + "A"
+    row = {**user_item(a_user(user_id=unreadable)), **attribute}
+    moto_client.put_item(TableName="Users", Item=row)
+
+    page = stores.users.page(segment=0, of=1, after=None, limit=9)
+
+    assert page == UserPage((a_user(), UnreadableUser(unreadable)), None)
 
 
 def test_a_live_sessions_row_goes_two_minutes_after_its_absolute_end(

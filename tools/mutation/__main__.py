@@ -17,6 +17,7 @@ TESTS = {
     "rescind.verdict": ["tests/test_verdict.py"],
     "rescind.rules.sessions": ["tests/rules/test_sessions.py", "tests/rules/test_new_sessions.py"],
     "rescind.rules.refresh_tokens": ["tests/rules/test_refresh_tokens.py"],
+    "rescind.rules.everyone": ["tests/rules/test_everyone.py"],
     "rescind.rules.access_tokens": [
         "tests/rules/test_access_tokens.py",
         "tests/rules/test_access_token_bounds.py",

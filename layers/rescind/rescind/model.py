@@ -29,6 +29,22 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableUser:
+    """A row that lacks something, or has it in another form: who reads it fails, and lets nobody through."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserPage:
+    """Some of the users of one segment of the table, in no order that says anything."""
+
+    rows: tuple[User | UnreadableUser, ...]
+    after: str | None
+    """The user id to go on after; None when the segment has no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Credential:
     username: str
     user_id: str

@@ -12,6 +12,8 @@ from rescind_cli.screen import when
 
 app = typer.Typer(help="Who may log in.", no_args_is_help=True)
 
+_AT_MOST = 1000
+
 User = Annotated[str, typer.Argument(help="A username, or a user id (usr_...).")]
 
 
@@ -53,6 +55,34 @@ def show(context: typer.Context, user: User) -> None:
         f"  token version  {found['token_version']}",
         f"  all ended at   {when(found['logged_out_at'])}",
     )
+
+
+@app.command(name="list")
+def list_users(
+    context: typer.Context,
+    limit: Annotated[int | None, typer.Option(min=1, help="No more than so many, whichever.")] = None,
+) -> None:
+    """List users, all of them where no limit is given."""
+    operator = operator_of(context)
+    users: list[dict[str, Any]] = []
+    unreadable: list[str] = []
+    after = None
+    while limit is None or len(users) < limit:
+        left = _AT_MOST if limit is None else min(_AT_MOST, limit - len(users))
+        page = operator.ask("listUsers", limit=left, after=after)
+        users += page["users"]
+        unreadable += page["unreadable"]
+        after = page["next"]
+        if after is None:
+            break
+    users.sort(key=lambda user: user["username"])
+    operator.screen.result({"users": users, "unreadable": unreadable})
+    if not operator.screen.as_json:
+        cells = ("username", "user_id", "status", "scope")
+        rows = [[*(each[cell] for cell in cells), when(each["logged_out_at"])] for each in users]
+        operator.screen.table(("username", "user id", "status", "scope", "all ended at"), rows)
+    if unreadable:
+        operator.screen.note(f"These rows cannot be read: {' '.join(unreadable)}")
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, Written
+from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, UserPage, Written
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.refresh_tokens import MacKey
 from rescind.verdict import State
@@ -25,6 +25,8 @@ class Credentials(Protocol):
 
 class Users(Protocol):
     def read(self, user_id: str) -> User | None: ...
+
+    def page(self, *, segment: int, of: int, after: str | None, limit: int) -> UserPage: ...
 
     def raise_version(
         self, user_id: str, *, version: int, now: int, status: Status | None = None

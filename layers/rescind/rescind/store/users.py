@@ -3,7 +3,7 @@
 from typing import Any
 
 from rescind import aws
-from rescind.model import Lost, Status, User, Written
+from rescind.model import Lost, Status, UnreadableUser, User, UserPage, Written
 from rescind.store import attributes
 
 
@@ -20,6 +20,28 @@ class Users:
             ConsistentRead=True,
         )
         return user_of(answer["Item"]) if "Item" in answer else None
+
+    def page(self, *, segment: int, of: int, after: str | None, limit: int) -> UserPage:
+        """At most `limit` users of one of `of` segments, from the one behind the user id `after` on.
+
+        The segments have no user in common, and together have all. Who is there from the first page to the
+        last is on one of them; who comes meanwhile may be.
+        """
+        start = {} if after is None else {"ExclusiveStartKey": {"user_id": {"S": after}}}
+        answer = aws.call(
+            self._client.scan,
+            TableName=self._table,
+            Segment=segment,
+            TotalSegments=of,
+            Limit=limit,
+            ConsistentRead=True,
+            **start,
+        )
+        last = answer.get("LastEvaluatedKey")
+        return UserPage(
+            rows=tuple(_readable_or_not(item) for item in answer["Items"]),
+            after=attributes.text(last, "user_id") if last else None,
+        )
 
     def raise_version(
         self, user_id: str, *, version: int, now: int, status: Status | None = None
@@ -89,6 +111,14 @@ def user_of(item: attributes.Item) -> User:
         password_version=attributes.number(item, "password_version"),
         logged_out_at=attributes.number(item, "logged_out_at"),
     )
+
+
+def _readable_or_not(item: attributes.Item) -> User | UnreadableUser:
+    # One malformed row must not keep all users behind it from being read.
+    try:
+        return user_of(item)
+    except attributes.MalformedItemError:
+        return UnreadableUser(attributes.text(item, "user_id"))
 
 
 def user_item(user: User) -> dict[str, dict[str, str]]:

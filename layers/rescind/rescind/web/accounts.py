@@ -46,6 +46,18 @@ def claims_of(members: Mapping[str, Any]) -> str:
     return text
 
 
+def listed(user: User) -> dict[str, Any]:
+    """A user as one of many."""
+    return {
+        "user_id": user.user_id,
+        "username": user.username,
+        "status": user.status.value,
+        "scope": user.scope,
+        "token_version": user.token_version,
+        "logged_out_at": user.logged_out_at,
+    }
+
+
 def shown(user: User, *, sessions: int) -> dict[str, Any]:
     """A user as an admin sees them; `sessions` is how many are live."""
     return {
