@@ -63,6 +63,7 @@ class Keyring:
 
     def mac_key_of(self, key_id: str, *, now: int) -> MacKey | None:
         """The key of this id, when it still verifies."""
+        self._renew_what_signs(now)
         key_set = self._current(Purpose.REFRESH_TOKEN, now)
         for entry in verifiers(key_set, now=now):
             if entry.key_id == key_id:
@@ -70,6 +71,25 @@ class Keyring:
         if self._is_old(key_set, now):
             _fail_unless_known(key_id, key_set)
         return None
+
+    def _renew_what_signs(self, now: int) -> None:
+        """Where the set that signs is due, read it, and the mac keys after it: take both, or neither.
+
+        When keys of both kinds are revoked, those of refresh tokens go first. A sandbox with the signing keys of
+        after and the mac keys of before would take a dead refresh token, and sign for it with a live key.
+        """
+        held = self._sets.get(Purpose.ACCESS_TOKEN)
+        self._current(Purpose.ACCESS_TOKEN, now)
+        if self._sets[Purpose.ACCESS_TOKEN] is held or Purpose.REFRESH_TOKEN not in self._sets:
+            return
+        try:
+            self._read(Purpose.REFRESH_TOKEN, now)
+        except UnavailableError:
+            if held is None or not 0 <= now - held[1] <= KEEP_AT_MOST_SECONDS:
+                del self._sets[Purpose.ACCESS_TOKEN]
+                raise
+            self._sets[Purpose.ACCESS_TOKEN] = held
+            self._failed_at = dict.fromkeys(Purpose, now)
 
     def _signer(self, purpose: Purpose, *, now: int, at: int) -> KeyEntry:
         entry = signer(self._current(purpose, now), at=at, now=now)

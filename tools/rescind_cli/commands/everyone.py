@@ -124,7 +124,3 @@ def _by_key(operator: Operator) -> None:
         "Who verifies by the JWK set may take the old keys for 15 minutes longer. Login goes on with the "
         "keys published ahead; if they are younger than 90 seconds it answers 503 until they are not."
     )
-    operator.screen.note(
-        "Until then a refresh may still give out an access token by a new key, which lives as long as any. "
-        "`rescind revoke everyone` without --now ends those too."
-    )
