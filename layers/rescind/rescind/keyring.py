@@ -75,8 +75,8 @@ class Keyring:
     def _renew_what_signs(self, now: int) -> None:
         """Where the set that signs is due, read it, and the mac keys after it: take both, or neither.
 
-        When keys of both kinds are revoked, those of refresh tokens go first. A sandbox with the signing keys of
-        after and the mac keys of before would take a dead refresh token, and sign for it with a live key.
+        When keys of both kinds are revoked, those of refresh tokens go first. A sandbox with the signing keys
+        of after and the mac keys of before would take a dead refresh token, and sign for it with a live key.
         """
         held = self._sets.get(Purpose.ACCESS_TOKEN)
         self._current(Purpose.ACCESS_TOKEN, now)
