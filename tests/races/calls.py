@@ -57,6 +57,14 @@ def change_password(who: Person, tokens: Answer, current: str, new: str) -> Call
     return Call("password", recorded_from(tokens.body, "password", user_id=who.user_id, body=body))
 
 
+def set_password(who: Person, password: str) -> Call:
+    return _admin("POST", "/admin/users/{user_id}/password", user_id=who.user_id, body={"password": password})
+
+
+def change_user(who: Person, **body: object) -> Call:
+    return _admin("PATCH", "/admin/users/{user_id}", user_id=who.user_id, body=body)
+
+
 def disable(who: Person) -> Call:
     return _admin("POST", "/admin/users/{user_id}/disable", user_id=who.user_id)
 
