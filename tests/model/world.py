@@ -145,6 +145,11 @@ class World:
     def allows(self, bearer: str, *, now: int) -> bool:
         return isinstance(self.authorize(bearer, now=now), Allow)
 
+    def allowed_scope(self, bearer: str, *, now: int) -> str | None:
+        """None for a token that is refused."""
+        answer = self.authorize(bearer, now=now)
+        return answer.scope if isinstance(answer, Allow) else None
+
     def change_password(
         self, bearer: str, current: str, new: str, *, now: int
     ) -> Tokens | WrongPassword | Overtaken | Throttled | Weakness | Refuse:
