@@ -88,7 +88,8 @@ def revoke_session(who: Person, session_id: str) -> Call:
 
 def _admin(method: str, resource: str, *, user_id: str = "", body: object = None) -> Call:
     event = recorded("admin")
-    event |= {"httpMethod": method, "resource": resource, "pathParameters": {"user_id": user_id}}
+    in_path = {"user_id": user_id} if "{user_id}" in resource else None
+    event |= {"httpMethod": method, "resource": resource, "pathParameters": in_path}
     return Call("admin", event | {"body": None if body is None else json.dumps(body)})
 
 
