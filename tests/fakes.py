@@ -93,6 +93,16 @@ class FakeUsers(FakeTable):
         )
 
     @_atomic
+    def change(self, changed: User) -> Written | Lost[User]:
+        user = self.tables.users.get(changed.user_id)
+        if user is None or user.revision != changed.revision - 1:
+            return Lost(user, repeated=False)
+        self.tables.users[changed.user_id] = replace(
+            user, scope=changed.scope, claims=changed.claims, revision=changed.revision
+        )
+        return Written()
+
+    @_atomic
     def enable(self, user_id: str, *, version: int) -> Written | Lost[User]:
         return self._update(user_id, version, lambda user: replace(user, status=Status.ACTIVE))
 
@@ -151,6 +161,39 @@ class FakeAccounts(FakeTable):
         )
         self.tables.sessions[session.user_id, session.session_id] = session
         return True
+
+    @_atomic
+    def set_password(
+        self,
+        user: User,
+        credential: Credential,
+        *,
+        read_user: User,
+        read_credential: Credential | None,
+        attempt: str,
+    ) -> bool:
+        del attempt
+        row = self.tables.users.get(user.user_id)
+        of_name = self.tables.credentials.get(credential.username)
+        if (
+            row is None
+            or (row.token_version, row.password_version)
+            != (read_user.token_version, read_user.password_version)
+            or _whose(of_name) != _whose(read_credential)
+        ):
+            return False
+        self.tables.users[user.user_id] = replace(
+            row,
+            token_version=user.token_version,
+            password_version=user.password_version,
+            logged_out_at=user.logged_out_at,
+        )
+        self.tables.credentials[credential.username] = credential
+        return True
+
+
+def _whose(credential: Credential | None) -> tuple[str, int] | None:
+    return (credential.user_id, credential.password_version) if credential else None
 
 
 class FakeSessions(FakeTable):

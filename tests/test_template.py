@@ -162,6 +162,13 @@ def test_who_makes_and_who_publishes_keys_is_never_given_one_in_the_clear() -> N
     assert granted("JwksFunction") == {("dynamodb:GetItem", "KeysTable")}
 
 
+def test_an_admin_replaces_a_hash_whole_or_not_at_all() -> None:
+    of_credentials = {action for action, table in granted("AdminFunction") if table == "CredentialsTable"}
+
+    # A reset puts the whole row, on a condition; there is no update that could change one attribute of it.
+    assert of_credentials == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem"}
+
+
 def test_nobody_but_the_schedule_and_the_deployment_calls_the_keys_function_by_itself() -> None:
     assert [event["Type"] for event in FUNCTIONS["KeysFunction"]["Events"].values()] == ["Schedule"]
     assert "Input" not in FUNCTIONS["KeysFunction"]["Events"]["Daily"]["Properties"]

@@ -64,6 +64,7 @@ def a_user(**changes: Any) -> User:
         token_version=7,
         password_version=3,
         logged_out_at=NOW - 1000,
+        revision=5,
     )
     return replace(user, **changes)
 

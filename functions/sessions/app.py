@@ -6,11 +6,11 @@ from rescind import audit, wiring
 from rescind.endpoint import endpoint
 from rescind.flows.accounts import live_sessions
 from rescind.flows.end import Revoked, effective_by
-from rescind.model import Session
 from rescind.rules.identifiers import is_session_id
 from rescind.web.caller import Caller, caller
 from rescind.web.requests import Event
 from rescind.web.responses import Response, not_found, ok
+from rescind.web.sessions import shown
 
 
 @endpoint
@@ -27,7 +27,8 @@ def handler(event: Event) -> Response:
 def show(who: Caller, now: int) -> Response:
     user = wiring.users().read(who.user_id)
     live = live_sessions(user, sessions=wiring.sessions(), now=now) if user else []
-    return ok({"sessions": [_shown(session, who) for session in live]})
+    sessions = [{**shown(row), "current": row.session_id == who.session_id} for row in live]
+    return ok({"sessions": sessions})
 
 
 def end(who: Caller, session_id: str, now: int) -> Response:
@@ -40,15 +41,3 @@ def end(who: Caller, session_id: str, now: int) -> Response:
             "effective_by": effective_by(time.time(), settings=wiring.settings()),
         }
     )
-
-
-def _shown(session: Session, who: Caller) -> dict[str, str | int | bool]:
-    return {
-        "session_id": session.session_id,
-        "created_at": session.created_at_ms // 1000,
-        "last_used_at": session.last_used_at,
-        "expires_at": min(session.idle_expires_at, session.absolute_expires_at),
-        "current": session.session_id == who.session_id,
-        "user_agent": session.user_agent,
-        "ip": session.ip,
-    }

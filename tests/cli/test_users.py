@@ -1,10 +1,13 @@
 """What an operator does to users with `rescind users`."""
 
+import pytest
+
 from tests.cli.conftest import Rescind
 from tests.journeys.conftest import Client
 from tests.local_gateway import RunningGateway
 
 PASSWORD = "a-password-of-hers"
+NEW_PASSWORD = "a-password-from-the-desk"
 
 
 def test_the_first_admin_is_made_and_logs_in(rescind: Rescind, client: Client) -> None:
@@ -34,3 +37,92 @@ def test_who_did_it_is_in_the_log(rescind: Rescind, gateway: RunningGateway) -> 
 
 def test_the_shared_options_may_stand_anywhere(rescind: Rescind) -> None:
     assert rescind("users", "--json", "show", "usr_" + "n" * 21 + "A").err.startswith('{"error": "not_found"')
+
+
+def add(rescind: Rescind, name: str, *, scope: str = "") -> str:
+    """The id of a new user."""
+    made = rescind.document("users", "add", name, "--scope", scope, "--password-stdin", typed=PASSWORD)
+    return str(made["user_id"])
+
+
+def test_a_scope_that_is_taken_away_is_gone_from_a_live_token(rescind: Rescind, client: Client) -> None:
+    user_id = add(rescind, "hedy", scope="orders:read orders:write")
+    bearer = client.log_in("hedy", PASSWORD)["access_token"]
+
+    changed = rescind("users", "change", "hedy", "--scope", "orders:read", "--claims", '{"plan": "gold"}')
+
+    assert changed.code == 0, changed.err
+    assert f"hedy ({user_id})" in changed.out
+    assert client.me(bearer).json()["scope"] == "orders:read"
+    document = rescind.document("users", "change", user_id, "--scope", "")
+    assert (document["scope"], document["claims"]) == ("", {"plan": "gold"})
+    assert client.me(bearer).json()["scope"] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param([], "Give scope, claims, or both.", id="nothing-to-change"),
+        pytest.param(["--claims", "gold"], "--claims is not JSON: ", id="no-json"),
+        pytest.param(["--claims", "[]"], "--claims is not a JSON object.", id="no-object"),
+        pytest.param(["--scope", "a  b"], "scope must be names with one space between them.", id="no-scope"),
+    ],
+)
+def test_a_change_that_cannot_be_is_said_in_one_line(
+    rescind: Rescind, arguments: list[str], said: str
+) -> None:
+    refused = rescind("users", "change", "demo", *arguments)
+
+    assert (refused.code, refused.out, refused.err.count("\n")) == (3, "", 1)
+    assert refused.err.startswith(f"rescind: {said}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed"),
+    [
+        pytest.param([], f"{NEW_PASSWORD}\n{NEW_PASSWORD}\n", id="asked-for-twice"),
+        pytest.param(["--password-stdin"], NEW_PASSWORD, id="from-a-pipe"),
+    ],
+)
+def test_a_password_that_is_set_ends_everything_and_opens_a_session(
+    rescind: Rescind, client: Client, arguments: list[str], typed: str
+) -> None:
+    name = f"joan-{len(arguments)}"
+    add(rescind, name)
+    old = client.log_in(name, PASSWORD)
+
+    done = rescind("users", "password", name, *arguments, typed=typed)
+
+    assert done.code == 0, done.err
+    assert f"{name} has a new password.\nNo token of theirs gets through from 20" in done.out
+    assert NEW_PASSWORD not in done.out + done.err
+    assert client.me(old["access_token"]).status_code == 401
+    assert client.refresh(old["refresh_token"]).status_code == 401
+    assert client.me(client.log_in(name, NEW_PASSWORD)["access_token"]).status_code == 200
+
+
+def test_a_password_is_set_for_scripts(rescind: Rescind) -> None:
+    user_id = add(rescind, "katherine")
+
+    done = rescind.document("users", "password", user_id, "--password-stdin", typed=NEW_PASSWORD)
+
+    assert done == {"user_id": user_id, "effective_by": done["effective_by"]}
+
+
+def test_a_password_that_is_none_is_refused_in_one_line(rescind: Rescind) -> None:
+    refused = rescind("users", "password", "demo", "--password-stdin", typed="password123")
+
+    assert (refused.code, refused.out, refused.err.count("\n")) == (3, "", 1)
+    assert "one of the passwords that are tried first" in refused.err
+
+
+def test_nobody_types_a_password_for_a_user_who_is_not_there(rescind: Rescind) -> None:
+    refused = rescind("users", "password", "nobody")
+
+    assert (refused.code, refused.out, refused.err) == (3, "", "rescind: There is no such user.\n")
+
+
+def test_a_user_is_shown_by_name_or_by_id(rescind: Rescind) -> None:
+    user_id = add(rescind, "mary", scope="orders:read")
+
+    assert rescind.document("users", "show", "Mary") == rescind.document("users", "show", user_id)

@@ -14,7 +14,7 @@ import pytest
 from rescind.flows.issue import Refused, Tokens
 from rescind.flows.logout import LoggedOut
 from rescind.flows.refresh import Replayed, Rotated, SessionEnded
-from rescind.model import Lost
+from rescind.model import Lost, User
 from rescind.rules.refresh_tokens import unverified_refresh_token
 from rescind.unavailable import UnavailableError
 from rescind.verdict import Refuse
@@ -379,3 +379,104 @@ def stored(scene: Scene) -> tuple[Any, str, int, set[str]]:
     credential = scene.world.tables.credentials["ada"]
     user = scene.world.tables.users[scene.user_id]
     return user, credential.password_hash, credential.password_version, scene.live()
+
+
+def set_password(world: World, scene: Scene) -> Any:
+    return world.set_password(scene.user_id, NEW_PASSWORD, now=NOW)
+
+
+def without_a_credential(scene: Scene) -> None:
+    del scene.world.tables.credentials["ada"]
+
+
+@every_fault(set_password)
+def test_a_reset_that_failed_is_there_as_a_whole_or_not_at_all(
+    scene: Scene, act: Act, faults: Faults
+) -> None:
+    is_reset(scene, act, faults)
+
+
+@every_fault(set_password, after=without_a_credential)
+def test_a_reset_that_failed_to_make_a_credential_is_there_as_a_whole_or_not_at_all(
+    scene: Scene, act: Act, faults: Faults
+) -> None:
+    without_a_credential(scene)
+
+    is_reset(scene, act, faults)
+
+
+def is_reset(scene: Scene, act: Act, faults: Faults) -> None:
+    first = outcome_of(act, scene, Line(faults))
+    user, credential = scene.world.tables.users[scene.user_id], scene.world.tables.credentials.get("ada")
+    changed = user.token_version > 1
+    retried = act(scene.world, scene)
+
+    # Who is told that it is done finds it done; and nobody finds half of it.
+    assert changed or isinstance(first, UnavailableError)
+    assert not changed or (credential and credential.password_version == user.password_version == 2)
+    assert isinstance(retried, User)
+    assert not scene.good(scene.laptop)
+    assert not scene.good(scene.phone)
+    assert isinstance(scene.world.log_in("ada", PASSWORD, now=NOW), Refused)
+    assert scene.good(logged_in(scene.world, NEW_PASSWORD))
+
+
+def change_user(world: World, scene: Scene) -> Any:
+    return world.change(scene.user_id, scope="reports:read")
+
+
+@every_fault(change_user)
+def test_a_change_of_a_user_that_failed_is_repeated_and_ends_no_token(
+    scene: Scene, act: Act, faults: Faults
+) -> None:
+    before = scene.world.tables.users[scene.user_id]
+
+    first = outcome_of(act, scene, Line(faults))
+    changed = scene.world.tables.users[scene.user_id] != before
+    retried = act(scene.world, scene)
+
+    assert changed or isinstance(first, UnavailableError)
+    # That the SDK had to send it twice makes one change of it.
+    assert isinstance(first, UnavailableError) or first == replace(before, scope="reports:read", revision=2)
+    assert retried == scene.world.tables.users[scene.user_id]
+    assert retried == replace(before, scope="reports:read", revision=3 if changed else 2)
+    assert scene.good(scene.laptop)
+    assert scene.good(scene.phone)
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        pytest.param("reports:read", User, id="granted-again"),
+        pytest.param("", UnavailableError, id="taken-away"),
+    ],
+)
+def test_what_was_changed_after_a_write_that_the_sdk_repeats_is_not_changed_back(
+    scene: Scene, then: str, told: type[object]
+) -> None:
+    line = Line({1: Fault.TWICE})
+    first_try = line.send
+
+    def and_somebody_sees_it(name: str, call: Callable[[], Any]) -> Any:
+        tries: list[Any] = []
+
+        def once_more() -> Any:
+            if tries:
+                scene.world.change(scene.user_id, scope=then)
+            tries.append(call())
+            return tries[-1]
+
+        return first_try(name, once_more if name == "change" else call)
+
+    line.send = and_somebody_sees_it  # type: ignore[method-assign]
+    first = outcome_of_a_repeat(scene, line)
+
+    assert isinstance(first, told)
+    assert scene.world.tables.users[scene.user_id].scope == then
+
+
+def outcome_of_a_repeat(scene: Scene, line: Line) -> Any:
+    try:
+        return change_user(scene.over(line), scene)
+    except UnavailableError as error:
+        return error

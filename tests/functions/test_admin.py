@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from rescind import wiring
+from rescind.admin.operations import ROUTES
 from rescind.rules.access_tokens import sign_access_token
 from tests.functions.conftest import Answer, Stack, recorded
-from tests.things import PASSWORD, SESSION_ID, SIGNING_KEY, TOKEN_ID, USER_ID, some_claims
+from tests.things import PASSWORD, SESSION_ID, SIGNING_KEY, TOKEN_ID, USER_ID, a_user, some_claims
 
 NOBODY = "usr_" + "n" * 21 + "A"
 OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
@@ -165,19 +166,28 @@ def test_a_user_whose_credential_is_gone_is_deleted(stack: Stack) -> None:
     assert ask(stack, "DELETE", "/admin/users/{user_id}").status == 404
 
 
-USER_ROUTES = [
-    ("GET", "/admin/users/{user_id}"),
-    ("DELETE", "/admin/users/{user_id}"),
-    ("POST", "/admin/users/{user_id}/disable"),
-    ("POST", "/admin/users/{user_id}/enable"),
-    ("POST", "/admin/users/{user_id}/revoke"),
-]
+# A request about a user that is right in all but the user.
+RIGHT = {"scope": "orders:read", "password": "a-password-of-theirs"}
 
 
-@pytest.mark.parametrize(("method", "resource"), USER_ROUTES)
-def test_an_unknown_user_is_404_and_a_malformed_id_400(stack: Stack, method: str, resource: str) -> None:
-    assert ask(stack, method, resource, user_id=NOBODY).status == 404
-    assert ask(stack, method, resource, user_id="ada").status == 400
+@pytest.mark.parametrize(("method", "resource"), [route for route in ROUTES if "{user_id}" in route[1]])
+@pytest.mark.parametrize(
+    ("user_id", "status"),
+    [
+        pytest.param(NOBODY, 404, id="unknown"),
+        pytest.param("ada", 400, id="a-name"),
+        pytest.param(USER_ID.lower(), 400, id="another-case"),
+        pytest.param(SESSION_ID, 400, id="the-id-of-a-session"),
+        pytest.param("", 400, id="empty"),
+    ],
+)
+def test_an_unknown_user_is_404_and_a_malformed_id_400(
+    stack: Stack, method: str, resource: str, user_id: str, status: int
+) -> None:
+    assert ask(stack, method, resource, user_id=user_id, body=RIGHT).status == status
+    by_operator = operate(stack, ROUTES[method, resource], parameters={**RIGHT, "user_id": user_id})
+    assert by_operator.status == status
+    assert stack.stores.users.read(USER_ID) == a_user(logged_out_at=0)
 
 
 def test_an_access_token_is_taken_back_and_its_session_lives(stack: Stack) -> None:

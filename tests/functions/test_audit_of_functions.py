@@ -167,16 +167,19 @@ def test_an_admins_revocations_are_written_down_with_the_admin(
 
 
 @pytest.mark.parametrize(
-    ("resource", "message"),
+    ("method", "what", "message"),
     [
-        ("/admin/users/{user_id}/revoke", "UserRevoked"),
-        ("/admin/users/{user_id}/disable", "UserDisabled"),
-        ("/admin/users/{user_id}/enable", "UserEnabled"),
+        ("POST", "/revoke", "UserRevoked"),
+        ("POST", "/disable", "UserDisabled"),
+        ("POST", "/enable", "UserEnabled"),
+        ("POST", "/password", "PasswordSet"),
+        ("PATCH", "", "UserChanged"),
     ],
 )
 def test_what_an_admin_does_to_a_user_is_written_down_with_the_admin(
-    stack: Stack, audit: Audit, resource: str, message: str
+    stack: Stack, audit: Audit, method: str, what: str, message: str
 ) -> None:
-    stack.answer("admin", recorded("admin") | {"resource": resource, "pathParameters": {"user_id": USER_ID}})
+    event = {"httpMethod": method, "resource": f"/admin/users/{{user_id}}{what}"}
+    stack.answer("admin", recorded("admin") | event | {"pathParameters": {"user_id": USER_ID}})
 
     assert audit.since() == [{"message": message, "user_id": USER_ID, "actor": ADMIN}]

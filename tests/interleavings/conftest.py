@@ -27,6 +27,7 @@ def cheap_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
     for flow in ("login", "password"):
         monkeypatch.setattr(f"rescind.flows.{flow}.verify_password", verify_password)
         monkeypatch.setattr(f"rescind.flows.{flow}.hash_password", lambda password, **_: password)
+    monkeypatch.setattr("rescind.flows.reset.hash_password", lambda password, **_: password)
     monkeypatch.setattr("rescind.flows.login.needs_rehash", needs_rehash)
     for kind, rules in (("access", access_tokens), ("refresh", refresh_tokens)):
         sign = f"sign_{kind}_token"

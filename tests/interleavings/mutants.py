@@ -139,6 +139,47 @@ class DisablesWithoutTheVersion(FakeUsers):
         return self._update(user_id, version, lambda user: replace(user, status=status))
 
 
+class ChangesWhateverTheRevision(FakeUsers):
+    def change(self, changed: User) -> Written | Lost[User]:
+        row = self.tables.users[changed.user_id]
+        return super().change(replace(changed, revision=row.revision + 1))
+
+
+class ForgetsThatTheSdkRepeated:
+    """A condition that failed in a repeat is taken for one that failed."""
+
+    def __init__(self, users: Any) -> None:
+        self._users = users
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._users, name)
+
+    def change(self, changed: User) -> Written | Lost[User]:
+        written: Written | Lost[User] = self._users.change(changed)
+        return replace(written, repeated=False) if isinstance(written, Lost) else written
+
+
+class ResetsWhateverWasRead(FakeAccounts):
+    def set_password(self, user: User, credential: Credential, **given: Any) -> bool:
+        rows = self.tables.users[user.user_id], self.tables.credentials[user.username]
+        given |= {"read_user": rows[0], "read_credential": rows[1]}
+        return super().set_password(user, credential, **given)
+
+
+class TakesALostResetForDone:
+    """Somebody else has just ended everything, it says; but the password is the old one."""
+
+    def __init__(self, accounts: Any) -> None:
+        self._accounts = accounts
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._accounts, name)
+
+    def set_password(self, *rows: Any, **given: Any) -> bool:
+        self._accounts.set_password(*rows, **given)
+        return True
+
+
 def reads_the_account_once(username: str, credentials: Any, users: Any, nobody: str) -> Any:
     """Does not compare the password versions."""
     credential = credentials.read(username)

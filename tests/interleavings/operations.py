@@ -6,10 +6,12 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 from rescind.flows import end
+from rescind.flows.accounts import change_user
 from rescind.flows.login import login
 from rescind.flows.logout import logout
 from rescind.flows.password import change_password
 from rescind.flows.refresh import Replayed, Rotated, refresh
+from rescind.flows.reset import set_password
 from rescind.model import Client, NewIds
 from rescind.unavailable import UnavailableError
 from tests.fakes import FakeAttempts, FakeTables
@@ -19,6 +21,7 @@ from tests.interleavings.world import (
     NEW_PASSWORD,
     OLD_PASSWORD,
     OWN,
+    RESET_PASSWORD,
     World,
     refresh_token,
     session_id,
@@ -49,6 +52,12 @@ class Operation:
     """What it opens a session with."""
     presents: int | None = None
     """The counter of the refresh token that it trades in."""
+    sets: str | None = None
+    """The password that it is to leave behind."""
+    scope: str | None = None
+    """What it is to grant."""
+    claims: str | None = None
+    """What it is to have handed on."""
 
     def run(self, world: World) -> Any:
         try:
@@ -143,6 +152,28 @@ def changing_the_password(world: World) -> Any:
     )
 
 
+def setting_the_password(world: World) -> Any:
+    return set_password(
+        USER_ID,
+        RESET_PASSWORD,
+        users=world.stores.users,
+        credentials=world.stores.credentials,
+        accounts=world.stores.accounts,
+        attempt=world.attempt,
+        salt=b"0123456789abcdef",
+        parameters=world.settings.hash_parameters,
+        common=(),
+        now=world.now,
+    )
+
+
+def changing_the_user(name: str, *, scope: str | None = None, claims: str | None = None) -> Operation:
+    def request(world: World) -> Any:
+        return change_user(USER_ID, scope=scope, claims=claims, users=world.stores.users)
+
+    return Operation(name, request, scope=scope, claims=claims)
+
+
 def ids_of(world: World) -> NewIds:
     return NewIds(session_id(world.letter), "tok_" + world.letter * 21 + "A", world.attempt)
 
@@ -164,7 +195,16 @@ EVERYWHERE_BEARER = Operation(
     ends=OWN,
     ends_all=True,
 )
-CHANGE_PASSWORD = Operation("password", changing_the_password, ends_all=True, password=NEW_PASSWORD)
+CHANGE_PASSWORD = Operation(
+    "password", changing_the_password, ends_all=True, password=NEW_PASSWORD, sets=NEW_PASSWORD
+)
+RESET = Operation("reset", setting_the_password, ends_all=True, sets=RESET_PASSWORD)
+LOGIN_AFTER_RESET = Operation(
+    "login-with-the-password-from-the-desk", logging_in(RESET_PASSWORD), password=RESET_PASSWORD
+)
+GRANT = changing_the_user("grant", scope="orders:read admin")
+TAKE_AWAY = changing_the_user("take-away", scope="")
+CLAIM = changing_the_user("claim", claims='{"plan":"silver"}')
 DISABLE = Operation(
     "disable", lambda world: end.disable(USER_ID, users=world.stores.users, now=world.now), ends_all=True
 )
@@ -193,11 +233,20 @@ ALL = (
     ENABLE,
     REVOKE,
     END_SESSION,
+    RESET,
+    GRANT,
 )
 
 Operations = tuple[Operation, ...]
 
-PAIRS = [*combinations_with_replacement(ALL, 2), (LOGIN_THAT_REHASHES, CHANGE_PASSWORD)]
+PAIRS = [
+    *combinations_with_replacement(ALL, 2),
+    (LOGIN_THAT_REHASHES, CHANGE_PASSWORD),
+    (LOGIN_THAT_REHASHES, RESET),
+    (LOGIN_AFTER_RESET, RESET),
+    (GRANT, TAKE_AWAY),
+    (GRANT, CLAIM),
+]
 LOGOUTS = (LOGOUT, LOGOUT_USED, LOGOUT_BEARER, LOGOUT_BOTH)
 REFRESH_REFRESH_LOGOUT = [(REFRESH, REFRESH, each) for each in LOGOUTS]
 SKEWS = (-5, 5)

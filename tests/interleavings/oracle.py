@@ -10,6 +10,7 @@ from tests.interleavings.history import History
 from tests.interleavings.liveness import tokens_live_or_die
 from tests.interleavings.probes import Probes
 from tests.interleavings.scenario import NETWORK
+from tests.things import a_user
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ def judge(run: Run) -> Verdict:
         refreshes_agree,
         passwords_are_in_force,
         rows_only_move_on,
+        changes_are_made_once,
         sessions_keep_to_the_limit,
     )
     return Verdict(
@@ -49,8 +51,35 @@ def rows_only_move_on(history: History, _probes: Probes) -> Iterator[str]:
                 yield f"a session went from the counter {old} to {new}"
             case User(token_version=old), User(token_version=new) if new < old:
                 yield "a user's version fell"
+            case User(revision=old), User(revision=new) if new not in (old, old + 1):
+                yield f"a user went from the revision {old} to {new}"
             case _:
                 pass
+
+
+def changes_are_made_once(history: History, _probes: Probes) -> Iterator[str]:
+    """And what nobody has changed since is there."""
+    changed_by = [
+        change.actor
+        for change in history.changes
+        if isinstance(change.new, User) and change.new.revision != change.old.revision
+    ]
+    if NETWORK in changed_by:
+        yield "a late copy has changed the user"
+    changes = [history.actors[place].operation for place in changed_by if place != NETWORK]
+    for actor in history.actors:
+        operation = actor.operation
+        times = sum(change is operation for change in changes)
+        alike = sum(other.operation is operation for other in history.actors)
+        if times > alike:
+            yield f"{operation.name} was made more often than it was asked for"
+        if isinstance(actor.outcome, User) and (operation.scope or operation.claims) and not times:
+            yield f"{operation.name} says that it is done, and nothing has changed"
+    for name in ("scope", "claims"):
+        given = [value for change in changes if (value := getattr(change, name)) is not None]
+        last = given[-1] if given else getattr(a_user(), name)
+        if getattr(history.user, name) != last:
+            yield f"a change of {name} is lost"
 
 
 def sessions_keep_to_the_limit(history: History, probes: Probes) -> Iterator[str]:

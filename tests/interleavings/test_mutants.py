@@ -162,6 +162,36 @@ MUTANTS = [
         in_the_store("credentials", mutants.RehashesWithoutTheCondition),
     ),
     Mutant(
+        "change-of-a-user-without-the-revision",
+        Scenario((op.GRANT, op.CLAIM)),
+        "a change of scope is lost",
+        in_the_store("users", mutants.ChangesWhateverTheRevision),
+    ),
+    Mutant(
+        "change-of-a-user-as-a-plain-write-with-a-late-copy",
+        Scenario((op.GRANT, op.TAKE_AWAY), faults=(Fault.COPIED,)),
+        "a late copy has changed the user",
+        in_the_store("users", mutants.ChangesWhateverTheRevision),
+    ),
+    Mutant(
+        "change-of-a-user-made-again-after-a-repeat",
+        Scenario((op.GRANT, op.TAKE_AWAY), faults=(Fault.REPEATED,)),
+        "grant was made more often than it was asked for",
+        before_the_store("users", mutants.ForgetsThatTheSdkRepeated),
+    ),
+    Mutant(
+        "reset-without-what-was-read",
+        Scenario((op.RESET, op.CHANGE_PASSWORD)),
+        "it was opened with a password that has been changed, but an access token is accepted",
+        in_the_store("accounts", mutants.ResetsWhateverWasRead),
+    ),
+    Mutant(
+        "lost-reset-taken-for-done",
+        Scenario((op.RESET, op.REVOKE)),
+        "the passwords ['the-old-password'] open a session",
+        before_the_store("accounts", mutants.TakesALostResetForDone),
+    ),
+    Mutant(
         "session-limit-by-own-clock",
         logins(5, -5),
         "it failed, and nothing was in its way",

@@ -24,6 +24,7 @@ from tests.things import (
 
 OLD_PASSWORD = "the-old-password"
 NEW_PASSWORD = "the-new-password"
+RESET_PASSWORD = "the-password-from-the-desk"
 
 COUNTER = 4
 """Of the good refresh token of both sessions; the one before it was used 100 s ago."""

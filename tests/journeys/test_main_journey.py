@@ -190,6 +190,28 @@ def test_an_admin_makes_disables_enables_and_deletes_a_user(client: Client, admi
     assert client.ask("GET", user, bearer=admin).status_code == 404
 
 
+def test_an_admin_finds_a_user_by_name_and_sets_a_password_that_ends_everything(
+    client: Client, admin: str
+) -> None:
+    body = {"username": "Margaret", "password": "a-password-of-hers"}
+    made = client.ask("POST", "/admin/users", bearer=admin, json=body).json()
+    tokens = client.log_in("margaret", body["password"])
+
+    found = client.ask("GET", "/admin/users?username=MARGARET", bearer=admin)
+    assert found.json() == client.ask("GET", f"/admin/users/{made['user_id']}", bearer=admin).json()
+    assert client.ask("GET", "/admin/users?username=nobody", bearer=admin).status_code == 404
+    for query in ("", "?username=", "?username=a%20b", "?username=margaret&username=ada"):
+        assert client.ask("GET", f"/admin/users{query}", bearer=admin).status_code == 400
+
+    user = f"/admin/users/{found.json()['user_id']}"
+    new = {"password": "a-password-from-the-desk"}
+    assert client.ask("POST", f"{user}/password", bearer=admin, json=new).status_code == 200
+
+    assert client.me(tokens["access_token"]).status_code == 401
+    assert client.refresh(tokens["refresh_token"]).status_code == 401
+    client.log_in("margaret", new["password"])
+
+
 def test_the_admin_routes_are_for_admins(client: Client) -> None:
     demo = client.log_in()["access_token"]
 

@@ -1,5 +1,6 @@
 """The ways to ask a function for something: what each path begins with."""
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from tests.leaks.world import (
     bearer,
     cookie,
     of_cloudformation,
+    of_user,
     presenting,
     request,
 )
@@ -70,6 +72,20 @@ def create(**body: object) -> Ask:
 def operating(operation: str, **parameters: object) -> Ask:
     """What an operator asks the admin function for."""
     return lambda _: {"operation": operation, "operator": OPERATOR, "parameters": parameters}
+
+
+def finding(username: str) -> Event:
+    named = {"queryStringParameters": {"username": username}}
+    several = {"multiValueQueryStringParameters": {"username": [username]}}
+    return admin("GET", "/admin/users") | named | several | {"body": None}
+
+
+def changing(**body: object) -> Ask:
+    return lambda _: of_user("PATCH") | {"body": json.dumps(body)}
+
+
+def setting(password: str = marked.NEW_PASSWORD) -> Ask:
+    return lambda _: of_user("POST", "/password") | {"body": json.dumps({"password": password})}
 
 
 def end_session(w: World) -> Event:

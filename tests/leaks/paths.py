@@ -20,11 +20,13 @@ from tests.leaks.asks import (
     Ask,
     authorizer,
     blocked,
+    changing,
     create,
     deleted,
     disabled,
     end_session,
     everything_ended,
+    finding,
     first_keys,
     full,
     gone,
@@ -43,11 +45,12 @@ from tests.leaks.asks import (
     refresh_by_cookie,
     revoke_oauth,
     session_ended,
+    setting,
     unheard,
     unheard_and_gone,
     without_authorizer,
 )
-from tests.leaks.world import admin, cookie, of_user, presenting, request, revoking
+from tests.leaks.world import USER, admin, cookie, of_user, presenting, request, revoking
 from tests.things import SESSION_ID, TOKEN_ID
 
 FUNCTIONS = sorted(file.parent.name for file in File(__file__).parents[2].glob("functions/*/app.py"))
@@ -173,6 +176,23 @@ PATHS = [
     Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),
     Path("admin", "show", lambda _: of_user("GET"), 200, shows=SHOWS_USER),
     Path("admin", "show nobody", lambda _: of_user("GET", user_id=SESSION_ID.replace("ses", "usr")), 404),
+    Path("admin", "find", lambda _: finding(marked.USERNAME), 200, shows=SHOWS_USER),
+    Path("admin", "find nobody", lambda _: finding(UNKNOWN_NAME), 404),
+    Path("admin", "find a password", lambda _: finding(marked.GUESS), 400),
+    Path("admin", "change", changing(claims=marked.CLAIMS), 200, "UserChanged", shows=SHOWS_USER),
+    Path("admin", "change with a scope that is none", changing(scope=marked.PASSWORD), 400),
+    Path("admin", "change nothing", changing(), 400),
+    Path("admin", "set a password", setting(), 200, "PasswordSet"),
+    Path("admin", "set a short password", setting(marked.NEW_PASSWORD[:7]), 400),
+    Path("admin", "set a password to the name", setting(marked.USERNAME), 400),
+    Path("admin", "set a password, no table", meanwhile(setting(), gone("CREDENTIALS")), 503, "Unavailable"),
+    Path(
+        "admin",
+        "list a user's sessions",
+        lambda w: {"operation": "listUserSessions", "parameters": {"user_id": w.live() and USER}},
+        200,
+        shows=LISTS,
+    ),
     Path("admin", "disable", lambda _: of_user("POST", "/disable"), 200, "UserDisabled"),
     Path("admin", "enable", lambda _: of_user("POST", "/enable"), 200, "UserEnabled"),
     Path("admin", "revoke", lambda _: of_user("POST", "/revoke"), 200, "UserRevoked"),

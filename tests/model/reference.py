@@ -9,6 +9,7 @@ from rescind.settings import Settings
 class User:
     password: str
     may_log_in: bool = True
+    scope: str = "orders:read"
     sessions: list["Session"] = field(default_factory=list)
 
     def new_session(self, settings: Settings, now: int) -> "Session":
@@ -36,10 +37,16 @@ class Session:
 class AccessToken:
     session: Session
     end: int
+    granted: str
     blocked: bool = False
 
     def is_good(self, now: int) -> bool:
         return now < self.end and not self.blocked and not self.session.ended
+
+    def scope_now(self) -> str:
+        """What it was given and its user still has."""
+        still = self.session.user.scope.split()
+        return " ".join(name for name in self.granted.split() if name in still)
 
 
 @dataclass(frozen=True)

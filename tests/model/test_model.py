@@ -36,6 +36,8 @@ USUALLY = st.sampled_from([True, True, True, False])
 # Answers get lost on their way, and after so many seconds the client asks again.
 LOST_ANSWERS = st.sampled_from([(), (), (), (0,), (1,), (20,), (45,), (15, 15), (30, 15)])
 
+DEEDS = ["revoke", "disable or enable", "delete", "set the password"]
+
 OUTCOMES = {
     Rotated: "rotated",
     Replayed: "same successor",
@@ -182,7 +184,7 @@ class Everything(RuleBasedStateMachine):
 
     # What admins do
 
-    @rule(name=NAMES, deed=st.sampled_from(["revoke", "disable or enable", "delete"]), clock=CLOCKS)
+    @rule(name=NAMES, deed=st.sampled_from(DEEDS), clock=CLOCKS)
     def an_admin_acts(self, name: str, deed: str, clock: int) -> None:
         user = self.users.get(name)
         if user is None:
@@ -193,6 +195,9 @@ class Everything(RuleBasedStateMachine):
         else:
             if deed == "revoke":
                 self.world.revoke(self.user_ids[user], now=self.now + clock)
+            elif deed == "set the password":
+                user.password = f"the password of {len(self.session_ids)} from the desk"
+                self.world.set_password(self.user_ids[user], user.password, now=self.now + clock)
             elif deed == "delete":
                 assert self.world.delete(self.user_ids[user])
                 del self.users[name]
@@ -200,6 +205,12 @@ class Everything(RuleBasedStateMachine):
                 self.world.disable(self.user_ids[user], now=self.now + clock)
                 user.may_log_in = False
             reference.end(*user.sessions)
+
+    @rule(name=NAMES, scope=st.sampled_from(["orders:read", "orders:read reports:read", ""]))
+    def an_admin_grants(self, name: str, scope: str) -> None:
+        if user := self.users.get(name):
+            assert self.world.change(self.user_ids[user], scope=scope)
+            user.scope = scope
 
     def sign_up(self, name: str) -> None:
         self.users[name] = User("correct horse")
@@ -243,7 +254,8 @@ class Everything(RuleBasedStateMachine):
     @invariant()
     def the_authorizer_allows_what_is_good_and_refuses_what_is_not(self) -> None:
         for token, text in self.access_tokens.items():
-            assert self.world.allows(text, now=self.now) == token.is_good(self.now)
+            expected = token.scope_now() if token.is_good(self.now) else None
+            assert self.world.allowed_scope(text, now=self.now) == expected
 
     @invariant()
     def a_refresh_token_is_worth_what_it_should_be(self) -> None:
@@ -253,7 +265,9 @@ class Everything(RuleBasedStateMachine):
 
     def granted(self, tokens: Tokens, session: Session, number: int, now: int) -> Grant:
         """Keep what was handed out, after a look at what it says of itself."""
-        access = AccessToken(session, min(now + self.settings.access_token_seconds, session.absolute_end))
+        access = AccessToken(
+            session, min(now + self.settings.access_token_seconds, session.absolute_end), session.user.scope
+        )
         refresh = RefreshToken(session, number)
         assert tokens.expires_in == access.end - now
         assert tokens.refresh_expires_in == min(session.idle_end, session.absolute_end) - now

@@ -16,6 +16,7 @@ from rescind.flows.login import login
 from rescind.flows.logout import LoggedOut, TwoUsers, logout
 from rescind.flows.password import Overtaken, WrongPassword, change_password
 from rescind.flows.refresh import Replayed, Rotated, SessionEnded, refresh
+from rescind.flows.reset import NameTaken, set_password
 from rescind.flows.revoke import RevokedToken, revoke_token_id
 from rescind.flows.throttle import Throttled
 from rescind.model import Client, User
@@ -144,6 +145,11 @@ class World:
     def allows(self, bearer: str, *, now: int) -> bool:
         return isinstance(self.authorize(bearer, now=now), Allow)
 
+    def allowed_scope(self, bearer: str, *, now: int) -> str | None:
+        """None for a token that is refused."""
+        answer = self.authorize(bearer, now=now)
+        return answer.scope if isinstance(answer, Allow) else None
+
     def change_password(
         self, bearer: str, current: str, new: str, *, now: int
     ) -> Tokens | WrongPassword | Overtaken | Throttled | Weakness | Refuse:
@@ -188,6 +194,25 @@ class World:
 
     def enable(self, user_id: str) -> None:
         end.enable(user_id, users=self.through(FakeUsers(self.tables)))
+
+    def set_password(self, user_id: str, new: str, *, now: int) -> User | Weakness | NameTaken | None:
+        return set_password(
+            user_id,
+            new,
+            users=self.through(FakeUsers(self.tables)),
+            credentials=self.through(FakeCredentials(self.tables)),
+            accounts=self.through(FakeAccounts(self.tables)),
+            attempt=ids.new_attempt_id(),
+            salt=ids.new_salt(),
+            parameters=self.settings.hash_parameters,
+            common=(),
+            now=now,
+        )
+
+    def change(self, user_id: str, *, scope: str | None = None, claims: str | None = None) -> User | None:
+        return accounts.change_user(
+            user_id, scope=scope, claims=claims, users=self.through(FakeUsers(self.tables))
+        )
 
     def revoke(self, user_id: str, *, now: int) -> None:
         end.revoke(user_id, users=self.through(FakeUsers(self.tables)), now=now)

@@ -57,6 +57,14 @@ def change_password(who: Person, tokens: Answer, current: str, new: str) -> Call
     return Call("password", recorded_from(tokens.body, "password", user_id=who.user_id, body=body))
 
 
+def set_password(who: Person, password: str) -> Call:
+    return _admin("POST", "/admin/users/{user_id}/password", user_id=who.user_id, body={"password": password})
+
+
+def change_user(who: Person, **body: object) -> Call:
+    return _admin("PATCH", "/admin/users/{user_id}", user_id=who.user_id, body=body)
+
+
 def disable(who: Person) -> Call:
     return _admin("POST", "/admin/users/{user_id}/disable", user_id=who.user_id)
 
@@ -80,11 +88,8 @@ def revoke_session(who: Person, session_id: str) -> Call:
 
 def _admin(method: str, resource: str, *, user_id: str = "", body: object = None) -> Call:
     event = recorded("admin")
-    event |= {
-        "httpMethod": method,
-        "resource": resource,
-        "pathParameters": {"user_id": user_id} if user_id else None,
-    }
+    in_path = {"user_id": user_id} if "{user_id}" in resource else None
+    event |= {"httpMethod": method, "resource": resource, "pathParameters": in_path}
     return Call("admin", event | {"body": None if body is None else json.dumps(body)})
 
 

@@ -126,6 +126,70 @@ def test_of_parallel_password_changes_one_holds(race: Race, lengths: int) -> Non
             assert race.ask(calls.log_in(who, dead)).status == 401
 
 
+def test_a_login_opens_nothing_that_outlives_an_admins_reset(race: Race, lengths: int) -> None:
+    takes = 0.1
+    for _ in range(ROUNDS * lengths):
+        who = race.new_person()
+        tokens = race.log_in(who)
+        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(2, 8)
+
+        # The reset hashes before it writes: logins should be reading when it is done with that.
+        reset, *opened = race.run(
+            calls.set_password(who, NEW_PASSWORD),
+            *logins,
+            delays=[0.0, *(race.dice.uniform(0.3, 1.1) * takes for _ in logins)],
+        )
+        takes = reset.ended - reset.began
+
+        assert reset.status == 200
+        assert all(each.status in {401, 503} for each in opened if each.began > reset.ended)
+        race.check_dead([tokens, *(each for each in opened if each.status == 200)])
+        assert race.ask(calls.log_in(who, PASSWORD)).status == 401
+        race.check_alive([race.log_in(who, NEW_PASSWORD)])
+
+
+def test_an_admins_reset_holds_whatever_its_user_changes_at_the_same_moment(race: Race, lengths: int) -> None:
+    for _ in range(ROUNDS * lengths):
+        who = race.new_person()
+        tokens = race.log_in(who)
+        changes = [f"new-password-{number}" for number in range(race.dice.randint(1, 4))]
+
+        reset, *changed = race.run(
+            calls.set_password(who, NEW_PASSWORD),
+            *(calls.change_password(who, tokens, PASSWORD, new) for new in changes),
+        )
+        reset = race.answered(calls.set_password(who, NEW_PASSWORD), reset)
+
+        assert reset.status == 200
+        assert {each.status for each in changed} <= {200, 400, 401, 503}
+        assert sum(each.status == 200 for each in changed) <= 1
+        # Whichever came first, the user's change is over, with the session that it opened.
+        race.check_dead([tokens, *(each for each in changed if each.status == 200)])
+        for dead in (PASSWORD, *changes):
+            assert race.ask(calls.log_in(who, dead)).status == 401
+        race.check_alive([race.log_in(who, NEW_PASSWORD)])
+
+
+def test_changes_of_a_user_at_the_same_moment_are_none_of_them_lost(race: Race, lengths: int) -> None:
+    for _ in range(ROUNDS * lengths):
+        who = race.new_person()
+        tokens = race.log_in(who)
+        asked = [
+            calls.change_user(who, scope="orders:read"),
+            calls.change_user(who, claims={"plan": "silver"}),
+            calls.revoke_user(who),
+        ]
+
+        answers = race.run(*asked)
+
+        *_, revoked = [race.answered(*each) for each in zip(asked, answers, strict=True)]
+        assert revoked.status == 200
+        user = race.stores.users.read(who.user_id)
+        assert user is not None
+        assert (user.scope, user.claims) == ("orders:read", '{"plan":"silver"}')
+        race.check_dead([tokens])
+
+
 def test_guesses_at_the_same_moment_do_not_pass_a_limit_together(race: Race, lengths: int) -> None:
     race.settings = {"FAILURES_PER_ACCOUNT": "20"}
     for _ in range(lengths):

@@ -24,9 +24,19 @@ _CHECKS = {
 _OPERATIONS = [
     {
         # Well-formed and yet 400: a token in neither place, a name or password that cannot be, long claims.
-        "include-operation-id": ["login", "refresh", "changePassword", "createUser"],
+        "include-operation-id": [
+            "login",
+            "refresh",
+            "changePassword",
+            "createUser",
+            "findUser",
+            "changeUser",
+            "setPassword",
+        ],
         "checks": {
-            "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "409", "413"]}
+            "positive_data_acceptance": {
+                "expected-statuses": ["2xx", "400", "401", "403", "404", "409", "413"]
+            }
         },
     }
 ]
@@ -72,7 +82,7 @@ def each_operation(made_from: Any, *, caller: str) -> Callable[[_Test], _Test]:
 
 def name_the_living(case: Case, account: Account) -> None:
     """Put this user's own names and tokens in the place of those that were made up."""
-    for container in (case.path_parameters, case.body):
+    for container in (case.path_parameters, case.query, case.body):
         if isinstance(container, dict):
             made_up = {member for member, value in container.items() if isinstance(value, str)}
             container.update({key: own for key, own in account.names().items() if key in made_up})

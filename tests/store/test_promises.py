@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from rescind.ids import new_attempt_id
-from rescind.model import BlockedToken, Lost, Status, UnreadableUser, User, UserPage, Written
+from rescind.model import BlockedToken, Credential, Lost, Status, UnreadableUser, User, UserPage, Written
 from rescind.reasons import Reason
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.rules.throttle import Full, Window
@@ -155,6 +155,54 @@ def test_a_page_shows_what_was_written_before_it(stores: Stores) -> None:
     assert replace(MANY[0], token_version=8, logged_out_at=NOW) in every_user(stores, of=2, limit=3)
 
 
+def test_scope_and_claims_change_and_the_rest_stays(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+    changed = a_user(scope="", claims="{}", revision=6)
+    stores.users.raise_version(USER_ID, version=7, now=NOW)
+
+    # What has happened to the versions since it was read is not written over.
+    assert stores.users.change(changed) == Written()
+
+    assert stores.users.read(USER_ID) == replace(changed, token_version=8, logged_out_at=NOW)
+
+
+def test_a_change_on_an_older_revision_changes_nothing(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+    first = a_user(scope="orders:read", revision=6)
+    stores.users.change(first)
+
+    late = stores.users.change(a_user(claims="{}", revision=6))
+
+    assert late == Lost(first, repeated=False)
+    assert stores.users.read(USER_ID) == first
+
+
+def test_a_user_who_is_gone_is_not_made_again_by_a_change(stores: Stores) -> None:
+    assert stores.users.change(a_user(revision=6)) == Lost(None, repeated=False)
+
+    assert stores.users.read(USER_ID) is None
+
+
+@pytest.mark.parametrize("deed", ["raise", "disable", "enable", "password"])
+def test_nothing_but_a_change_moves_the_revision(stores: Stores, deed: str) -> None:
+    stores.accounts.create(a_user(), a_credential())
+
+    if deed == "password":
+        stores.accounts.change_password(
+            a_user(token_version=8, password_version=4), password_hash="$argon2id$new", session=a_session()
+        )
+    elif deed == "enable":
+        stores.users.enable(USER_ID, version=7)
+    else:
+        stores.users.raise_version(
+            USER_ID, version=7, now=NOW, status=Status.DISABLED if deed == "disable" else None
+        )
+
+    user = stores.users.read(USER_ID)
+    assert user is not None
+    assert user.revision == 5
+
+
 def test_a_session_is_read_as_it_was_put(stores: Stores) -> None:
     assert stores.sessions.put(a_session()) == Written()
 
@@ -221,6 +269,78 @@ def test_a_password_change_that_the_sdk_repeats_is_one(stores: Stores, sent_agai
     stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session)
 
     assert stores.users.read(USER_ID) == changed_since
+
+
+NEW = a_credential(password_hash="$argon2id$new", password_version=10)
+RESET = a_user(token_version=8, password_version=10, logged_out_at=NOW)
+
+
+def reset(stores: Stores, *, credential: Credential | None, attempt: str = "") -> bool:
+    """On the user as `a_user` is, and this credential."""
+    attempt = attempt or new_attempt_id()
+    return stores.accounts.set_password(
+        RESET, NEW, read_user=a_user(), read_credential=credential, attempt=attempt
+    )
+
+
+def test_a_reset_writes_user_and_credential_together_and_leaves_the_status(stores: Stores) -> None:
+    stores.accounts.create(a_user(status=Status.DISABLED), a_credential(password_version=9))
+
+    assert reset(stores, credential=a_credential(password_version=9))
+
+    assert stores.users.read(USER_ID) == replace(RESET, status=Status.DISABLED)
+    assert stores.credentials.read("ada") == NEW
+
+
+def test_a_reset_makes_a_credential_where_there_was_none(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential(username="another-name"))
+
+    assert reset(stores, credential=None)
+
+    assert stores.users.read(USER_ID) == RESET
+    assert stores.credentials.read("ada") == NEW
+
+
+@pytest.mark.parametrize("read", [a_credential(), None], ids=["a-credential-was-read", "none-was-read"])
+@pytest.mark.parametrize(
+    ("user", "credential"),
+    [
+        pytest.param({"token_version": 8}, {}, id="the-user-was-logged-out-everywhere"),
+        pytest.param({"password_version": 4}, {}, id="the-users-password-version-moved"),
+        pytest.param({}, {"password_version": 4}, id="the-credentials-password-version-moved"),
+        pytest.param({}, {"user_id": "usr_" + "o" * 21 + "A"}, id="the-username-is-anothers"),
+    ],
+)
+def test_a_reset_on_other_rows_than_were_read_writes_nothing(
+    stores: Stores, user: dict[str, Any], credential: dict[str, Any], read: Credential | None
+) -> None:
+    stores.accounts.create(a_user(**user), a_credential(**credential))
+
+    assert not reset(stores, credential=read)
+
+    assert stores.users.read(USER_ID) == a_user(**user)
+    assert stores.credentials.read("ada") == a_credential(**credential)
+
+
+@pytest.mark.parametrize("of_name", [a_credential(), None], ids=["a-credential-was-read", "none-was-read"])
+def test_a_user_or_a_credential_that_is_gone_is_not_made_again_by_a_reset(
+    stores: Stores, of_name: Credential | None
+) -> None:
+    assert not reset(stores, credential=of_name)
+
+    assert stores.users.read(USER_ID) is None
+    assert stores.credentials.read("ada") is None
+
+
+def test_a_reset_that_the_sdk_repeats_is_one(stores: Stores) -> None:
+    stores.accounts.create(a_user(), a_credential())
+    attempt = new_attempt_id()
+    reset(stores, credential=a_credential(), attempt=attempt)
+    stores.users.raise_version(USER_ID, version=8, now=NOW + 1)
+
+    reset(stores, credential=a_credential(), attempt=attempt)
+
+    assert stores.users.read(USER_ID) == replace(RESET, token_version=9, logged_out_at=NOW + 1)
 
 
 def test_a_hash_is_replaced_and_nothing_else(stores: Stores) -> None:

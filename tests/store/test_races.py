@@ -3,17 +3,20 @@
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import Any, TypeVar
 
 import pytest
 
+from rescind.flows.accounts import change_user
 from rescind.flows.revoke_key import revoke_key
 from rescind.flows.rotate import rotate
-from rescind.model import Lost, Written
+from rescind.model import Lost, User, Written
 from rescind.reasons import Reason
 from rescind.rules.key_set import KeyEntry, Purpose, signer
 from rescind.rules.throttle import Full, Window
+from rescind.unavailable import UnavailableError
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import NOW, SESSION_ID, USER_ID, a_credential, a_session, a_user
 
@@ -101,6 +104,77 @@ def test_a_version_is_raised_by_one_however_many_ask(stores: Stores) -> None:
         user = stores.users.read(USER_ID)
         assert user is not None
         assert user.token_version == version + 1
+
+
+def test_of_many_changes_on_one_revision_one_is_written(stores: Stores) -> None:
+    stores.accounts.create(a_user(revision=1), a_credential())
+
+    for revision in range(2, ROUNDS + 2):
+
+        def change(racer: int, revision: int = revision) -> Any:
+            return stores.users.change(a_user(scope=f"of-{racer}", revision=revision))
+
+        outcomes = race(change)
+
+        assert outcomes.count(Written()) == 1
+        winner = a_user(scope=f"of-{outcomes.index(Written())}", revision=revision)
+        assert stores.users.read(USER_ID) == winner
+        assert all(lost.row == winner for lost in outcomes if isinstance(lost, Lost))
+
+
+def test_changes_of_scope_and_of_claims_at_once_are_all_there_in_the_end(stores: Stores) -> None:
+    for round_ in range(ROUNDS):
+        user_id = f"usr_{round_}"
+        name = f"ada-{round_}"
+        stores.accounts.create(
+            a_user(user_id=user_id, username=name), a_credential(user_id=user_id, username=name)
+        )
+
+        def change_user_on(racer: int, user_id: str = user_id) -> object:
+            what: dict[str, Any] = {"scope": "new", "claims": None} if racer % 2 else {"scope": None}
+            try:
+                return change_user(user_id, users=stores.users, **{"claims": '{"new":1}', **what})
+            except UnavailableError:
+                return None  # Of so many some find another at every try, and say so.
+
+        done = [user for user in race(change_user_on) if isinstance(user, User)]
+
+        user = stores.users.read(user_id)
+        assert user is not None
+        assert user.revision == a_user().revision + len(done)
+        assert (user.scope == "new") == any(each.scope == "new" for each in done)
+        assert (user.claims == '{"new":1}') == any(each.claims == '{"new":1}' for each in done)
+
+
+def test_of_resets_at_once_each_is_whole_and_the_last_one_stands(stores: Stores) -> None:
+    for round_ in range(ROUNDS):
+        user_id, name = f"usr_{round_}", f"ada-{round_}"
+        stores.accounts.create(
+            a_user(user_id=user_id, username=name), a_credential(user_id=user_id, username=name)
+        )
+
+        def set_password(racer: int, user_id: str = user_id, name: str = name) -> bool:
+            user, credential = stores.users.read(user_id), stores.credentials.read(name)
+            assert user is not None
+            assert credential is not None
+            version = user.password_version + 1
+            return stores.accounts.set_password(
+                replace(user, token_version=user.token_version + 1, password_version=version),
+                replace(credential, password_hash=f"hash-{racer}", password_version=version),
+                read_user=user,
+                read_credential=credential,
+                attempt=f"att_{name}_{racer}",
+            )
+
+        outcomes = race(set_password)
+
+        user, credential = stores.users.read(user_id), stores.credentials.read(name)
+        assert user is not None
+        assert credential is not None
+        raised = user.token_version - a_user().token_version
+        assert raised == outcomes.count(True) > 0
+        assert user.password_version == credential.password_version == a_user().password_version + raised
+        assert outcomes[int(credential.password_hash.removeprefix("hash-"))]
 
 
 def test_a_username_is_given_to_one_of_many(stores: Stores) -> None:

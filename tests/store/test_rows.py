@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rescind import store
-from rescind.model import BlockedToken, UnreadableUser, UserPage
+from rescind.model import BlockedToken, Lost, UnreadableUser, UserPage
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.store.sessions import Sessions, session_item
 from rescind.store.users import Users, user_item
@@ -211,6 +211,13 @@ class Refuses:
         )
 
     delete_item = update_item
+
+
+def test_a_change_that_the_sdk_repeated_says_so() -> None:
+    for repeats in (0, 1):
+        lost = Users(Refuses(repeats), table="Users").change(a_user())
+
+        assert lost == Lost(None, repeated=repeats > 0)
 
 
 @pytest.mark.parametrize(("repeats", "was_ours"), [(0, False), (1, True)], ids=["first-try", "repeated"])

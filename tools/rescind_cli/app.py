@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rescind_cli.commands import Commands, everyone, users
+from rescind_cli.commands import Commands, everyone, revoke, sessions, users
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.operators import Operator
 from rescind_cli.screen import Screen
@@ -19,9 +19,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(users.app, name="users")
-revoke = typer.Typer(help="Take tokens back.", no_args_is_help=True)
-revoke.command()(everyone.everyone)
-app.add_typer(revoke, name="revoke")
+app.command("sessions")(sessions.sessions)
+revoke.app.command()(everyone.everyone)
+app.add_typer(revoke.app, name="revoke")
 
 
 @app.callback()

@@ -32,7 +32,7 @@ class Screen:
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
+            table.add_row(*(escape(_printable(cell)) for cell in row))
         self.out.print(table)
 
     def note(self, line: str) -> None:
@@ -44,6 +44,11 @@ class Screen:
             self.err.print(json.dumps({"error": error, "error_description": message}), markup=False)
         else:
             self.err.print(f"rescind: {message}", markup=False)
+
+
+def _printable(text: str) -> str:
+    """A client chooses its User-Agent, and could write to the terminal of whoever reads it."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
 
 
 def when(seconds: int) -> str:

@@ -26,6 +26,8 @@ class User:
     token_version: int
     password_version: int
     logged_out_at: int
+    revision: int
+    """Of scope and claims; each change of them adds 1, and nothing else does."""
 
 
 @dataclass(frozen=True, slots=True)

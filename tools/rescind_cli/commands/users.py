@@ -44,17 +44,7 @@ def add(
 def show(context: typer.Context, user: User) -> None:
     """Show a user, and how many sessions they have."""
     operator = operator_of(context)
-    found = operator.ask("getUser", user_id=operator.user_id(user))
-    operator.screen.result(
-        found,
-        f"{found['username']} ({found['user_id']})",
-        f"  status         {found['status']}",
-        f"  scope          {found['scope'] or '(none)'}",
-        f"  claims         {json.dumps(found['claims'])}",
-        f"  live sessions  {found['sessions']}",
-        f"  token version  {found['token_version']}",
-        f"  all ended at   {when(found['logged_out_at'])}",
-    )
+    _show(operator, operator.ask("getUser", user_id=operator.user_id(user)))
 
 
 @app.command(name="list")
@@ -102,6 +92,47 @@ def enable(context: typer.Context, user: User) -> None:
 
 
 @app.command()
+def change(
+    context: typer.Context,
+    user: User,
+    scope: Annotated[
+        str | None, typer.Option(help="What they are granted from now on; '' for nothing.")
+    ] = None,
+    claims: Annotated[str | None, typer.Option(help="The JSON object that your functions are told.")] = None,
+) -> None:
+    """Grant a user another scope, or have other claims handed on. What is not given stays.
+
+    A scope that is taken away is gone from live tokens at once; one that is added is in the next token.
+    """
+    operator = operator_of(context)
+    changed = operator.ask(
+        "changeUser",
+        repeat=False,  # The second could undo what somebody else has changed in between.
+        user_id=operator.user_id(user),
+        scope=scope,
+        claims=_object(claims),
+    )
+    _show(operator, changed)
+
+
+@app.command()
+def password(
+    context: typer.Context,
+    user: User,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from a pipe.")
+    ] = False,
+) -> None:
+    """Set a user's password: the old one is dead, and so is every token. A disabled user stays disabled."""
+    operator = operator_of(context)
+    user_id = operator.user_id(user)  # Nobody types a password for a user who is not there.
+    new = _new_password(from_stdin=password_stdin)
+    _ended(
+        operator, operator.ask("setPassword", user_id=user_id, password=new), f"{user} has a new password."
+    )
+
+
+@app.command()
 def delete(
     context: typer.Context,
     user: User,
@@ -113,6 +144,19 @@ def delete(
     if not yes:
         typer.confirm(f"Delete {user} ({user_id}) on {operator.stack.name}?", abort=True, err=True)
     _ended(operator, operator.ask("deleteUser", user_id=user_id), f"{user} is deleted.")
+
+
+def _show(operator: Operator, found: dict[str, Any]) -> None:
+    operator.screen.result(
+        found,
+        f"{found['username']} ({found['user_id']})",
+        f"  status         {found['status']}",
+        f"  scope          {found['scope'] or '(none)'}",
+        f"  claims         {json.dumps(found['claims'])}",
+        f"  live sessions  {found['sessions']}",
+        f"  token version  {found['token_version']}",
+        f"  all ended at   {when(found['logged_out_at'])}",
+    )
 
 
 def _ended(operator: Operator, done: dict[str, Any], what: str) -> None:

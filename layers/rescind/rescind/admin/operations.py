@@ -13,11 +13,15 @@ Operation = Callable[[AdminRequest], Response]
 
 OPERATIONS: Mapping[str, Operation] = {
     "createUser": users.create,
+    "findUser": users.find,
     "getUser": users.show,
+    "changeUser": users.change,
     "deleteUser": users.delete,
     "disableUser": users.disable,
     "enableUser": users.enable,
     "revokeUser": users.revoke,
+    "setPassword": users.set_password,
+    "listUserSessions": users.list_sessions,
     "revokeToken": tokens.revoke,
     "listUsers": everyone.show,
     "revokeUsers": everyone.revoke,
@@ -25,10 +29,13 @@ OPERATIONS: Mapping[str, Operation] = {
 
 ROUTES: Mapping[tuple[str, str], str] = {
     ("POST", "/admin/users"): "createUser",
+    ("GET", "/admin/users"): "findUser",
     ("GET", "/admin/users/{user_id}"): "getUser",
+    ("PATCH", "/admin/users/{user_id}"): "changeUser",
     ("DELETE", "/admin/users/{user_id}"): "deleteUser",
     ("POST", "/admin/users/{user_id}/disable"): "disableUser",
     ("POST", "/admin/users/{user_id}/enable"): "enableUser",
     ("POST", "/admin/users/{user_id}/revoke"): "revokeUser",
+    ("POST", "/admin/users/{user_id}/password"): "setPassword",
     ("POST", "/admin/tokens/revoke"): "revokeToken",
 }

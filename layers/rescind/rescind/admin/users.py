@@ -1,15 +1,17 @@
-"""What an admin does with one user: make, show, disable, enable, revoke, delete."""
+"""What an admin does with one user: make, find, show, change, disable, enable, revoke, delete."""
 
 import time
 
 from rescind import audit, ids, wiring
-from rescind.flows import accounts, end
-from rescind.model import User
+from rescind.flows import accounts, end, reset
+from rescind.model import Session, User
 from rescind.rules.weak_passwords import Weakness
 from rescind.web.accounts import claims_of, scope_of, shown, user_id_of
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.credentials import advice, new_password_of, username_of
+from rescind.web.requests import InvalidRequestError
 from rescind.web.responses import Response, conflict, created, invalid_request, not_found, ok
+from rescind.web.sessions import shown as shown_session
 
 
 def create(request: AdminRequest) -> Response:
@@ -17,8 +19,8 @@ def create(request: AdminRequest) -> Response:
     outcome = accounts.create_user(
         username_of(members),
         new_password_of(members, "password"),
-        scope=scope_of(members),
-        claims=claims_of(members),
+        scope=scope_of(members) or "",
+        claims=claims_of(members) or "{}",
         accounts=wiring.accounts(),
         user_id=ids.new_user_id(),
         salt=ids.new_salt(),
@@ -36,12 +38,59 @@ def create(request: AdminRequest) -> Response:
             return conflict("The username is taken.")
 
 
+def find(request: AdminRequest) -> Response:
+    username = username_of(request.members)
+    return _shown(accounts.find_user(username, credentials=wiring.credentials(), users=wiring.users()))
+
+
 def show(request: AdminRequest) -> Response:
+    return _shown(wiring.users().read(user_id_of(request.members)))
+
+
+def list_sessions(request: AdminRequest) -> Response:
+    """For operators; users list their own over HTTP."""
     user = wiring.users().read(user_id_of(request.members))
     if user is None:
         return _no_such_user()
-    live = accounts.live_sessions(user, sessions=wiring.sessions(), now=int(time.time()))
-    return ok(shown(user, sessions=len(live)))
+    return ok({"user_id": user.user_id, "sessions": [shown_session(row) for row in _live_sessions(user)]})
+
+
+def change(request: AdminRequest) -> Response:
+    user_id = user_id_of(request.members)
+    scope, claims = scope_of(request.members), claims_of(request.members)
+    if scope is None and claims is None:
+        raise InvalidRequestError("Give scope, claims, or both.")
+    user = accounts.change_user(user_id, scope=scope, claims=claims, users=wiring.users())
+    if user is not None:
+        audit.record(audit.Event.USER_CHANGED, user_id=user_id, actor=request.actor)
+    return _shown(user)
+
+
+def set_password(request: AdminRequest) -> Response:
+    user_id = user_id_of(request.members)
+    outcome = reset.set_password(
+        user_id,
+        new_password_of(request.members, "password"),
+        users=wiring.users(),
+        credentials=wiring.credentials(),
+        accounts=wiring.accounts(),
+        attempt=ids.new_attempt_id(),
+        salt=ids.new_salt(),
+        parameters=wiring.settings().hash_parameters,
+        common=wiring.common_passwords(),
+        now=int(time.time()),
+    )
+
+    match outcome:
+        case User():
+            audit.record(audit.Event.PASSWORD_SET, user_id=user_id, actor=request.actor)
+            return ok({"user_id": user_id, "effective_by": _effective_by()})
+        case Weakness() as weak:
+            return invalid_request(advice("password", weak))
+        case reset.NameTaken():
+            return conflict("The username is another user's by now.")
+        case None:
+            return _no_such_user()
 
 
 def disable(request: AdminRequest) -> Response:
@@ -72,6 +121,14 @@ def _changed(request: AdminRequest, user: User | None, what: audit.Event) -> Res
         return _no_such_user()
     audit.record(what, user_id=user.user_id, actor=request.actor)
     return ok({"user_id": user.user_id, "status": user.status.value, "effective_by": _effective_by()})
+
+
+def _shown(user: User | None) -> Response:
+    return _no_such_user() if user is None else ok(shown(user, sessions=len(_live_sessions(user))))
+
+
+def _live_sessions(user: User) -> list[Session]:
+    return accounts.live_sessions(user, sessions=wiring.sessions(), now=int(time.time()))
 
 
 def _effective_by() -> int:

@@ -1,13 +1,16 @@
-"""Accounts: making a user with a password, counting their sessions, deleting them."""
+"""Accounts: making a user with a password, finding, changing and deleting one, counting their sessions."""
 
 from collections.abc import Container
+from dataclasses import replace
 
-from rescind.flows.stores import Accounts, Sessions, Users
-from rescind.model import Credential, Session, Status, User
+from rescind.flows.end import STARTS
+from rescind.flows.stores import Accounts, Credentials, Sessions, Users
+from rescind.model import Credential, Lost, Session, Status, User, Written
 from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import hash_password
 from rescind.rules.sessions import refusal
 from rescind.rules.weak_passwords import Weakness, weakness
+from rescind.unavailable import UnavailableError
 
 
 def create_user(
@@ -50,6 +53,7 @@ def create_user(
         token_version=1,
         password_version=1,
         logged_out_at=0,
+        revision=1,
     )
     credential = Credential(
         username=username,
@@ -58,6 +62,53 @@ def create_user(
         password_version=user.password_version,
     )
     return user if accounts.create(user, credential) else None
+
+
+def find_user(username: str, *, credentials: Credentials, users: Users) -> User | None:
+    """The user who logs in by this name; None when nobody does.
+
+    Raises:
+        UnavailableError: a row could not be read.
+    """
+    credential = credentials.read(username)
+    return users.read(credential.user_id) if credential else None
+
+
+def change_user(user_id: str, *, scope: str | None, claims: str | None, users: Users) -> User | None:
+    """Grant another scope, hand on other claims, or both; the user as changed. None when there is none.
+
+    Args:
+        user_id: whose.
+        scope: the new one; None leaves it as it is.
+        claims: a JSON object as text; likewise.
+        users: where they are.
+
+    Raises:
+        UnavailableError: a call failed, others changed the user at every try, or it cannot be told whether
+            the write took effect.
+    """
+    for _ in range(STARTS):
+        user = users.read(user_id)
+        if user is None:
+            return None
+        changed = replace(
+            user,
+            scope=user.scope if scope is None else scope,
+            claims=user.claims if claims is None else claims,
+            revision=user.revision + 1,
+        )
+        match users.change(changed):
+            case Written():
+                return changed
+            case Lost(row, repeated=True):
+                # The SDK's first try may have taken effect, and somebody may have changed the user since:
+                # to write again could bring back what they took away.
+                if row and (row.scope, row.claims) == (changed.scope, changed.claims):
+                    return row
+                raise UnavailableError("whether the user was changed cannot be told")
+            case Lost():
+                pass  # Others were faster, and this is decided on what they left.
+    raise UnavailableError("the user is being changed by other requests")
 
 
 def live_sessions(user: User, *, sessions: Sessions, now: int) -> list[Session]:

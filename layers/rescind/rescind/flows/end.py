@@ -13,7 +13,8 @@ from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 
 _BLOCKED_AFTER_EXPIRY_SECONDS = 120
-_STARTS = 5
+STARTS = 5
+"""How often a change that must be made is tried when others get in its way."""
 
 
 class Revoked(StrEnum):
@@ -78,7 +79,7 @@ def _set_status(
     user_id: str, status: Status, users: Users, write: Callable[[User], Written | Lost[User]]
 ) -> User | None:
     """Write on the version as read; when it has moved, read and write again: the status must be set."""
-    for _ in range(_STARTS):
+    for _ in range(STARTS):
         user = users.read(user_id)
         if user is None:
             return None

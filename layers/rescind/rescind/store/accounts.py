@@ -92,6 +92,56 @@ class Accounts:
         }
         return self._transact(user, credential, put, request_token=session.attempt)
 
+    def set_password(
+        self,
+        user: User,
+        credential: Credential,
+        *,
+        read_user: User,
+        read_credential: Credential | None,
+        attempt: str,
+    ) -> bool:
+        """Write the user's versions and the credential; whether both were still as they had been read.
+
+        Args:
+            user: as they shall stand; the status is left alone.
+            credential: likewise.
+            read_user: as they were read.
+            read_credential: likewise, of this user; None where the username had none.
+            attempt: makes a repeat the same request; another one for each call.
+        """
+        put: dict[str, Any] = {
+            "TableName": self._credentials_table,
+            "Item": credential_item(credential),
+            "ConditionExpression": "attribute_not_exists(username)",
+        }
+        if read_credential is not None:
+            # A username may have been given to another user since, and a user id never is.
+            put["ConditionExpression"] = "user_id = :user_id AND password_version = :password_version"
+            put["ExpressionAttributeValues"] = {
+                ":user_id": {"S": read_credential.user_id},
+                ":password_version": {"N": str(read_credential.password_version)},
+            }
+        update = {
+            "TableName": self._users_table,
+            "Key": {"user_id": {"S": user.user_id}},
+            "UpdateExpression": (
+                "SET token_version = :token_version, password_version = :password_version,"
+                " logged_out_at = :now"
+            ),
+            "ConditionExpression": (
+                "token_version = :read_token_version AND password_version = :read_password_version"
+            ),
+            "ExpressionAttributeValues": {
+                ":token_version": {"N": str(user.token_version)},
+                ":read_token_version": {"N": str(read_user.token_version)},
+                ":password_version": {"N": str(user.password_version)},
+                ":read_password_version": {"N": str(read_user.password_version)},
+                ":now": {"N": str(user.logged_out_at)},
+            },
+        }
+        return self._transact({"Update": update}, {"Put": put}, request_token=attempt)
+
     def delete(self, user: User) -> bool:
         """Delete both rows, which ends every token of the user; whether both were there, and of this user."""
         return self._transact(

@@ -58,6 +58,32 @@ class Users:
             values[":status"] = {"S": status.value}
         return self._update(user_id, version, assignments, values)
 
+    def change(self, changed: User) -> Written | Lost[User]:
+        """Write scope and claims, if the revision is still the one before that of `changed`.
+
+        Not on the version, which moves for other reasons; and not on nothing, or a late repeat by the SDK
+        would bring back what somebody has changed since.
+        """
+        try:
+            aws.call(
+                self._client.update_item,
+                TableName=self._table,
+                Key={"user_id": {"S": changed.user_id}},
+                UpdateExpression="SET #scope = :scope, claims = :claims, revision = :next",
+                ConditionExpression="revision = :revision",
+                ExpressionAttributeNames={"#scope": "scope"},
+                ExpressionAttributeValues={
+                    ":scope": {"S": changed.scope},
+                    ":claims": {"S": changed.claims},
+                    ":next": {"N": str(changed.revision)},
+                    ":revision": {"N": str(changed.revision - 1)},
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except aws.ConditionFailedError as failed:
+            return _lost(failed)
+        return Written()
+
     def enable(self, user_id: str, *, version: int) -> Written | Lost[User]:
         """Let the user log in again, if the version is still `version`. Old tokens stay dead."""
         return self._update(user_id, version, ["#status = :status"], {":status": {"S": Status.ACTIVE.value}})
@@ -91,8 +117,7 @@ class Users:
                 **({"ExpressionAttributeNames": names} if names else {}),
             )
         except aws.ConditionFailedError as failed:
-            [item] = failed.items
-            return Lost(user_of(item) if item else None, repeated=failed.repeated)
+            return _lost(failed)
         return Written()
 
 
@@ -110,6 +135,7 @@ def user_of(item: attributes.Item) -> User:
         token_version=attributes.number(item, "token_version"),
         password_version=attributes.number(item, "password_version"),
         logged_out_at=attributes.number(item, "logged_out_at"),
+        revision=attributes.number(item, "revision"),
     )
 
 
@@ -131,4 +157,10 @@ def user_item(user: User) -> dict[str, dict[str, str]]:
         "token_version": {"N": str(user.token_version)},
         "password_version": {"N": str(user.password_version)},
         "logged_out_at": {"N": str(user.logged_out_at)},
+        "revision": {"N": str(user.revision)},
     }
+
+
+def _lost(failed: aws.ConditionFailedError) -> Lost[User]:
+    [item] = failed.items
+    return Lost(user_of(item) if item else None, repeated=failed.repeated)

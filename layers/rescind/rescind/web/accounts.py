@@ -22,19 +22,22 @@ def user_id_of(members: Mapping[str, Any]) -> str:
     return str(user_id)
 
 
-def scope_of(members: Mapping[str, Any]) -> str:
-    """The scope to grant; empty where the body says none."""
-    scope = optional_text(members, "scope", shortest=0, longest=512) or ""
-    if not _SCOPE.fullmatch(scope):
+def scope_of(members: Mapping[str, Any]) -> str | None:
+    """The scope to grant; None where the body says none."""
+    scope = optional_text(members, "scope", shortest=0, longest=512)
+    if scope is not None and not _SCOPE.fullmatch(scope):
         raise InvalidRequestError("scope must be names with one space between them.")
     return scope
 
 
-def claims_of(members: Mapping[str, Any]) -> str:
-    """The claims to hand on to the functions behind the authorizer, as the text of a JSON object."""
+def claims_of(members: Mapping[str, Any]) -> str | None:
+    """The claims to hand on to the functions behind the authorizer, as the text of a JSON object.
+
+    None where the body says none.
+    """
     claims = members.get("claims")
     if claims is None:
-        return "{}"
+        return None
     if not isinstance(claims, dict):
         raise InvalidRequestError("claims is not a JSON object.")
     try:
