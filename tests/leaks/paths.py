@@ -178,6 +178,7 @@ PATHS = [
     Path("admin", "revoke an id", lambda _: revoking(token_id=TOKEN_ID), 200, "TokenRevoked"),
     Path("admin", "revoke no token", lambda _: revoking(token=marked.PASSWORD), 200),
     Path("admin", "revoke no id", lambda _: revoking(token_id=marked.PASSWORD), 400),
+    Path("admin", "check the deployment", lambda _: {"operation": "checkDeployment"}, 200),
     Path("admin", "no route", lambda _: admin("POST", f"/admin/{marked.PASSWORD}"), 404),
     Path(
         "admin",
