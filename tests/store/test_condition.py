@@ -1,4 +1,4 @@
-"""What is told of the tables themselves, on moto and on ministack: an operator may have changed it by hand."""
+"""What is told of the tables themselves, on moto and on ministack: somebody may have changed it by hand."""
 
 import secrets
 from typing import Any

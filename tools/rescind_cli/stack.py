@@ -40,6 +40,8 @@ class Stack:
     lambda_client: Any
     session: boto3.Session
     is_local: bool
+    deployed_as: str
+    """As CloudFormation knows it; empty for the local one."""
 
     def ask(self, operation: str, *, repeat: bool = True, **parameters: Any) -> dict[str, Any]:
         """What the admin function answers.
@@ -109,6 +111,7 @@ def local_stack(port: int) -> Stack:
         lambda_client=session.client("lambda", endpoint_url=url, config=_config()),
         session=session,
         is_local=True,
+        deployed_as="",
     )
 
 
@@ -132,6 +135,7 @@ def deployed_stack(name: str, *, region: str | None, profile: str | None) -> Sta
             lambda_client=session.client("lambda", config=_config()),
             session=session,
             is_local=False,
+            deployed_as=name,
         )
     except (BotoCoreError, ClientError) as error:
         raise _in_our_words(error, f"stack {name}") from error

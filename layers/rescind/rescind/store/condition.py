@@ -1,6 +1,6 @@
 """How the tables themselves are set up: whether they forget, can be recovered, can be deleted.
 
-Nothing is decided by it. It is for an operator who asks, so what cannot be read is said, and hides nothing else.
+Nothing is decided by it. It is for an operator who asks: what cannot be read is said, and hides nothing else.
 """
 
 from collections.abc import Mapping
