@@ -47,7 +47,7 @@ def _told(stack: Stack) -> tuple[dict[str, Any] | None, list[Finding]]:
     name, dates = "admin function", list[int]()
 
     def heard(parsed: dict[str, Any], **_: Any) -> None:
-        if date := parsed["ResponseMetadata"]["HTTPHeaders"].get("date"):
+        if date := parsed["ResponseMetadata"].get("HTTPHeaders", {}).get("date"):
             dates.append(int(parsedate_to_datetime(date).timestamp()))
 
     stack.lambda_client.meta.events.register("after-call.lambda.Invoke", heard)
