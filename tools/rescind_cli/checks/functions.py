@@ -52,8 +52,8 @@ def as_declared(
     faults = []
     for each in functions:
         properties = template["Resources"][each.logical]["Properties"]
-        timeout = int(properties.get("Timeout", 3))
-        if each.timeout_seconds != timeout:
+        timeout = properties.get("Timeout", 3)
+        if isinstance(timeout, int) and each.timeout_seconds != timeout:
             faults.append(
                 fault(
                     f"function {each.logical}",

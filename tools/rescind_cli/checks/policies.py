@@ -110,7 +110,7 @@ def grants(documents: Iterable[Mapping[str, Any]], logical: Mapping[str, str]) -
     """What the statements allow, one grant for each action and resource."""
     found = set()
     for statement in (each for document in documents for each in _list(document["Statement"])):
-        if statement["Effect"] != "Allow":
+        if statement.get("Effect") != "Allow":
             continue
         conditions = tuple(
             sorted(
