@@ -165,6 +165,7 @@ PATHS = [
     Path("admin", "create", create(), 201, "UserCreated", shows=SHOWS_USER),
     Path("admin", "create a taken name", create(username=marked.USERNAME), 409),
     Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),
+    Path("admin", "check the deployment", lambda _: {"operation": "checkDeployment"}, 200),
     Path("admin", "show", lambda _: of_user("GET"), 200, shows=SHOWS_USER),
     Path("admin", "show nobody", lambda _: of_user("GET", user_id=SESSION_ID.replace("ses", "usr")), 404),
     Path("admin", "disable", lambda _: of_user("POST", "/disable"), 200, "UserDisabled"),
@@ -178,7 +179,6 @@ PATHS = [
     Path("admin", "revoke an id", lambda _: revoking(token_id=TOKEN_ID), 200, "TokenRevoked"),
     Path("admin", "revoke no token", lambda _: revoking(token=marked.PASSWORD), 200),
     Path("admin", "revoke no id", lambda _: revoking(token_id=marked.PASSWORD), 400),
-    Path("admin", "check the deployment", lambda _: {"operation": "checkDeployment"}, 200),
     Path("admin", "no route", lambda _: admin("POST", f"/admin/{marked.PASSWORD}"), 404),
     Path(
         "admin",
