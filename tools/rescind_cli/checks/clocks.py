@@ -17,8 +17,8 @@ def clock(now_ms: int, *, asked_at_ms: int, answered_at_ms: int, aws_date: int |
     """
     off_ms = _beyond(now_ms, asked_at_ms, answered_at_ms)
     if abs(off_ms) <= _TOLERATED_MS:
-        apart = f"{abs(off_ms) / 1000:.1f} s" if off_ms else "no more than the way there and back"
-        return ok(_NAME, f"the functions' clock and this machine's are {apart} apart")
+        agree = f"are {abs(off_ms) / 1000:.1f} s apart" if off_ms else "agree"
+        return ok(_NAME, f"the functions' clock and this machine's {agree}")
     side = "ahead of" if off_ms > 0 else "behind"
     said = f"the functions' clock is {abs(off_ms) / 1000:.0f} s {side} this machine's"
     if aws_date is None:
