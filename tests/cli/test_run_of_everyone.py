@@ -107,6 +107,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
         lambda_client=service,
         session=boto3.Session(),
         is_local=True,
+        deployed_as="",
     )
     monkeypatch.setattr(app, "local_stack", lambda _: found)
     for module in (run, signed, stack):

@@ -1,5 +1,6 @@
 import json
 import time
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -8,7 +9,16 @@ from rescind import wiring
 from rescind.admin.operations import ROUTES
 from rescind.rules.access_tokens import sign_access_token
 from tests.functions.conftest import Answer, Stack, recorded
-from tests.things import PASSWORD, SESSION_ID, SIGNING_KEY, TOKEN_ID, USER_ID, a_user, some_claims
+from tests.things import (
+    PASSWORD,
+    SESSION_ID,
+    SETTINGS,
+    SIGNING_KEY,
+    TOKEN_ID,
+    USER_ID,
+    a_user,
+    some_claims,
+)
 
 NOBODY = "usr_" + "n" * 21 + "A"
 OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
@@ -318,3 +328,53 @@ def test_an_operators_request_of_another_form_does_nothing(
 
     assert stack.answer("admin", event).status == status
     assert stack.stores.users.read(USER_ID) is not None
+
+
+def test_an_operator_is_told_how_the_deployment_is_set_up(stack: Stack) -> None:
+    before = time.time() * 1000
+
+    answer = operate(stack, "checkDeployment", operator=OPERATOR)
+
+    assert answer.status == 200
+    assert before - 1 <= answer.body["now_ms"] <= time.time() * 1000
+    assert answer.body["settings"]["revocation_delay_seconds"] == 0
+    assert answer.body["settings"]["allowed_origins"] == ["https://app.example.com"]
+    assert [table["table"] for table in answer.body["tables"]] == [
+        "credentials",
+        "users",
+        "sessions",
+        "blocklist",
+        "attempts",
+        "keys",
+    ]
+    assert {table["status"] for table in answer.body["tables"]} == {"ACTIVE"}
+
+
+def test_of_the_proxys_secret_only_whether_there_is_one_is_told(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = "5e" * 32
+    monkeypatch.setenv("CLIENT_ADDRESS_HEADER", "X-Real-Ip")
+    monkeypatch.setenv("PROXY_SECRET_SHA256", secret)
+
+    settings = operate(stack, "checkDeployment").body["settings"]
+
+    assert secret not in json.dumps(settings)
+    assert (settings["proxy_secret_is_set"], settings["client_address_header"]) == (True, "x-real-ip")
+
+
+def test_every_setting_is_told_or_kept_back_on_purpose(stack: Stack) -> None:
+    told = operate(stack, "checkDeployment").body["settings"].keys()
+
+    kept_back = {field.name for field in fields(SETTINGS)} - told
+    assert kept_back == {"proxy_secret_sha256"} | {
+        # The tables have their names beside them.
+        f"{table}_table"
+        for table in ("credentials", "users", "sessions", "blocklist", "attempts", "keys")
+    }
+
+
+def test_a_deployment_is_checked_by_operators_only(stack: Stack) -> None:
+    event = recorded("admin") | {"resource": "/admin/deployment", "operation": "checkDeployment"}
+
+    assert stack.answer("admin", event).status == 404

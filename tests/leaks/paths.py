@@ -174,6 +174,7 @@ PATHS = [
     Path("admin", "create", create(), 201, "UserCreated", shows=SHOWS_USER),
     Path("admin", "create a taken name", create(username=marked.USERNAME), 409),
     Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),
+    Path("admin", "check the deployment", lambda _: {"operation": "checkDeployment"}, 200),
     Path("admin", "show", lambda _: of_user("GET"), 200, shows=SHOWS_USER),
     Path("admin", "show nobody", lambda _: of_user("GET", user_id=SESSION_ID.replace("ses", "usr")), 404),
     Path("admin", "find", lambda _: finding(marked.USERNAME), 200, shows=SHOWS_USER),

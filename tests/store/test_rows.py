@@ -95,6 +95,10 @@ def test_no_read_of_the_stores_is_left_out_above() -> None:
         "update_item",
         "delete_item",
         "transact_write_items",
+        # Of a table, and nothing that is in it.
+        "describe_table",
+        "describe_time_to_live",
+        "describe_continuous_backups",
     }
     # Both states are one call in the source.
     assert reads == len(READS) - 1

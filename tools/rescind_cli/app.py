@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rescind_cli.commands import Commands, everyone, revoke, sessions, users
+from rescind_cli.commands import Commands, doctor, everyone, revoke, sessions, users
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.operators import Operator
 from rescind_cli.screen import Screen
@@ -22,6 +22,7 @@ app.add_typer(users.app, name="users")
 app.command("sessions")(sessions.sessions)
 revoke.app.command()(everyone.everyone)
 app.add_typer(revoke.app, name="revoke")
+app.command()(doctor.doctor)
 
 
 @app.callback()

@@ -10,8 +10,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from rescind_cli.aws_errors import in_our_words, no_stack_of_ours
 from rescind_cli.errors import CommandError, Exit, RefusedError
 
 # The local gateway takes any credentials, and must not be given an operator's real ones.
@@ -22,8 +23,6 @@ _READ_SECONDS = 30
 _AT_ONCE = 32
 _WAITS_SECONDS = (1.0, 2.0, 3.0)
 _MAY_PASS = {503}
-_FORBIDDEN = {"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "ExpiredToken"}
-_NO_STACK = {"ValidationError"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ class Stack:
     lambda_client: Any
     session: boto3.Session
     is_local: bool
+    deployed_as: str
+    """As CloudFormation knows it; empty for the local one."""
 
     def ask(self, operation: str, *, repeat: bool = True, **parameters: Any) -> dict[str, Any]:
         """What the admin function answers.
@@ -82,7 +83,9 @@ class Stack:
             answer = self.lambda_client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
             payload = json.loads(answer["Payload"].read())
         except (BotoCoreError, ClientError) as error:
-            raise _in_our_words(error, self.name) from error
+            raise in_our_words(error, self.name) from error
+        except ValueError as error:
+            raise no_stack_of_ours(self.name) from error
         if "FunctionError" in answer:
             said = payload.get("errorMessage", "no message")
             if payload.get("errorType") == "InvalidRequestError":
@@ -109,6 +112,7 @@ def local_stack(port: int) -> Stack:
         lambda_client=session.client("lambda", endpoint_url=url, config=_config()),
         session=session,
         is_local=True,
+        deployed_as="",
     )
 
 
@@ -132,9 +136,10 @@ def deployed_stack(name: str, *, region: str | None, profile: str | None) -> Sta
             lambda_client=session.client("lambda", config=_config()),
             session=session,
             is_local=False,
+            deployed_as=name,
         )
     except (BotoCoreError, ClientError) as error:
-        raise _in_our_words(error, f"stack {name}") from error
+        raise in_our_words(error, f"stack {name}") from error
     except KeyError as error:
         raise CommandError(
             f"stack {name} has no output {error}: it is none of Rescind, or an older one. Deploy it anew.",
@@ -150,34 +155,3 @@ def _config() -> Config:
         retries={"total_max_attempts": 1},
         max_pool_connections=_AT_ONCE,
     )
-
-
-def _in_our_words(error: Exception, stack: str) -> CommandError:
-    """Name the cause and the cure."""
-    if isinstance(error, EndpointConnectionError):
-        return CommandError(
-            f"Nothing answers for {stack}: {error}. For the local stack start `make run`, or say its --port.",
-            Exit.NO_ACCESS,
-        )
-    if isinstance(error, NoCredentialsError):
-        return CommandError(
-            "There are no AWS credentials. Log in (`aws sso login`) or name a --profile; "
-            "for the stack of `make run` say --local.",
-            Exit.NO_ACCESS,
-        )
-    if isinstance(error, ClientError):
-        code = error.response["Error"]["Code"]
-        if code in _FORBIDDEN:
-            return CommandError(
-                f"These credentials may not do that on {stack} ({error.operation_name}). "
-                "docs/operations.md lists what an operator must be allowed.",
-                Exit.NO_ACCESS,
-            )
-        if code in _NO_STACK:
-            return CommandError(
-                f"There is no {stack} in this account and region. `--region`, `--profile` or "
-                "`--stack` name another one.",
-                Exit.NO_ACCESS,
-            )
-        return CommandError(f"{stack}: {error.operation_name}: {code}. Try again.", Exit.UNAVAILABLE)
-    return CommandError(f"{stack}: {error}", Exit.NO_ACCESS)

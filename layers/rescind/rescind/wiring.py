@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rescind.store.accounts import Accounts
     from rescind.store.attempts import Attempts
     from rescind.store.blocklist import Blocklist
+    from rescind.store.condition import Condition
     from rescind.store.credentials import Credentials
     from rescind.store.key_set import KeySets
     from rescind.store.sessions import Sessions
@@ -116,6 +117,14 @@ def attempts() -> "Attempts":
     from rescind.store.attempts import Attempts
 
     return Attempts(dynamodb(), table=settings().attempts_table)
+
+
+@cache
+def condition() -> "Condition":
+    from rescind.store.condition import Condition
+
+    names = ("credentials", "users", "sessions", "blocklist", "attempts", "keys")
+    return Condition(dynamodb(), tables={name: getattr(settings(), f"{name}_table") for name in names})
 
 
 @cache

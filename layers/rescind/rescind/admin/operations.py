@@ -5,7 +5,7 @@ The names are those of `docs/openapi.yaml`. An operation without a route is for 
 
 from collections.abc import Callable, Mapping
 
-from rescind.admin import everyone, tokens, users
+from rescind.admin import deployment, everyone, tokens, users
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.responses import Response
 
@@ -21,10 +21,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "enableUser": users.enable,
     "revokeUser": users.revoke,
     "setPassword": users.set_password,
-    "listUserSessions": users.list_sessions,
     "revokeToken": tokens.revoke,
+    # For operators only.
     "listUsers": everyone.show,
+    "listUserSessions": users.list_sessions,
     "revokeUsers": everyone.revoke,
+    "checkDeployment": deployment.check,
 }
 
 ROUTES: Mapping[tuple[str, str], str] = {

@@ -1,0 +1,94 @@
+"""Whether the functions of a stack are still of one stack: settings, timeouts, roles, and that they run."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rescind_cli.checks.findings import Finding, fault, ok
+
+_ABSENT = object()
+# CloudFormation does not look at what somebody changed behind its back.
+_DEPLOY_TWICE = (
+    "Deploy with another KeyRotationDays, then with the old one: CloudFormation mends only what changes."
+)
+
+_UPDATE = "aws lambda update-function-configuration --function-name"
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedFunction:
+    logical: str
+    name: str
+    timeout_seconds: int
+    environment: Mapping[str, str]
+    role: str
+    """Its physical name."""
+
+
+def same_settings(functions: Sequence[DeployedFunction]) -> Iterator[Finding]:
+    """Values are not shown: one is the hash of a secret."""
+    names = Counter(name for function in functions for name in function.environment)
+    differing: dict[str, list[str]] = {}
+    for name, count in sorted(names.items()):
+        # What most of them have, all should; what one has alone is its own.
+        wanted = [each for each in functions if name in each.environment or count * 2 > len(functions)]
+        [(usual, _)] = Counter(each.environment.get(name, _ABSENT) for each in wanted).most_common(1)
+        for each in wanted:
+            if each.environment.get(name, _ABSENT) != usual:
+                differing.setdefault(each.logical, []).append(name)
+    for logical, settings in differing.items():
+        yield fault(
+            f"settings {logical}", f"it has another {', '.join(settings)} than the others", _DEPLOY_TWICE
+        )
+    if not differing:
+        yield ok("settings", f"the same in {len(functions)} functions")
+
+
+def as_declared(
+    functions: Sequence[DeployedFunction], template: Mapping[str, Any], names: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Timeout and role; `names` are the physical names of all resources by logical id."""
+    faults = []
+    for each in functions:
+        properties = template["Resources"][each.logical]["Properties"]
+        timeout = properties.get("Timeout", 3)
+        if isinstance(timeout, int) and each.timeout_seconds != timeout:
+            faults.append(
+                fault(
+                    f"function {each.logical}",
+                    f"its timeout is {each.timeout_seconds} s, and in the template {timeout} s",
+                    f"{_UPDATE} {each.name} --timeout {timeout}",
+                )
+            )
+        role = _role(properties.get("Role"), names)
+        if role and each.role != role:
+            faults.append(
+                fault(
+                    f"function {each.logical}",
+                    f"its role is {each.role}, and in the template {role}",
+                    f"{_UPDATE} {each.name} --role <ARN of {role}>",
+                )
+            )
+    yield from faults or [ok("functions", "timeouts and roles are the template's")]
+
+
+def _role(declared: Any, names: Mapping[str, str]) -> str | None:
+    match declared:
+        case {"Fn::GetAtt": [str() as logical, "Arn"]}:
+            return names.get(logical)
+        case _:
+            return None
+
+
+def may_run(reserved: Mapping[str, int | None]) -> Iterator[Finding]:
+    """Of the reserved concurrency of each function, by its physical name; None where none is reserved."""
+    closed = [name for name, concurrency in reserved.items() if concurrency == 0]
+    for name in closed:
+        yield fault(
+            f"concurrency {name}",
+            "its reserved concurrency is 0: it never runs",
+            f"If nobody meant it: aws lambda delete-function-concurrency --function-name {name}",
+        )
+    if not closed:
+        yield ok("concurrency", "no function is closed")
