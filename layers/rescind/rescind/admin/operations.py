@@ -5,7 +5,7 @@ The names are those of `docs/openapi.yaml`. An operation without a route is for 
 
 from collections.abc import Callable, Mapping
 
-from rescind.admin import tokens, users
+from rescind.admin import imports, tokens, users
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.responses import Response
 
@@ -18,6 +18,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "disableUser": users.disable,
     "enableUser": users.enable,
     "revokeUser": users.revoke,
+    "importUsers": imports.create,
     "revokeToken": tokens.revoke,
 }
 
