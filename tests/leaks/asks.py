@@ -22,6 +22,7 @@ from tests.leaks.world import (
     bearer,
     cookie,
     of_cloudformation,
+    operator,
     presenting,
     request,
 )
@@ -65,6 +66,15 @@ def password(**body: str) -> Ask:
 def create(**body: object) -> Ask:
     user = {"username": f"{marked.USERNAME}-new", "password": marked.PASSWORD, "claims": marked.CLAIMS}
     return lambda _: admin("POST", "/admin/users", body=user | body)
+
+
+def imported(*more: dict[str, object], **members: object) -> Ask:
+    user = {
+        "username": f"{marked.USERNAME}-new",
+        "password_hash": marked.BCRYPT_HASH,
+        "claims": marked.CLAIMS,
+    }
+    return lambda _: operator("importUsers", users=[user | members, *more])
 
 
 def end_session(w: World) -> Event:
