@@ -3,14 +3,17 @@
 import csv
 import hashlib
 import io
+import re
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rescind.rules.imported_hashes import imported_hash
 from rescind_cli.importing.csv_file import COLUMNS, CsvError, Row, check, rows_of
 
 HASH = "$2b$04$abcdefghijklmnopqrstuuIUmT9Fs7Yk4ESmNZ0x9hr7wzJp1NCwK"
@@ -22,6 +25,17 @@ def read(text: str | bytes) -> list[Row]:
 
 def users(text: str | bytes) -> list[dict[str, Any]]:
     return [row.user for row in read(text)]
+
+
+def test_the_example_of_the_document_is_what_is_accepted() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "importing.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"^```csv\n(.*?)^```", document, flags=re.DOTALL | re.MULTILINE)
+
+    shown = users(example)
+
+    assert [user["username"] for user in shown] == ["ada", "alan", "grace", "kurt"]
+    assert [imported_hash(user.get("password_hash", "")) for user in shown]
+    assert shown[0]["claims"] == {"old_id": 17}
 
 
 def test_columns_come_in_any_order_and_any_number() -> None:
@@ -41,7 +55,7 @@ def test_claims_are_json() -> None:
     ]
 
 
-@pytest.mark.parametrize("cell", ["gold", "{", "NaN", "1e999", "[" * 100_000])
+@pytest.mark.parametrize("cell", ["gold", "{", "NaN", "1e999", "[" * 16_000])
 def test_claims_that_are_no_json_are_left_for_the_service_to_refuse(cell: str) -> None:
     assert users(f"username,claims\nada,{cell}\n") == [{"username": "ada", "claims": cell}]
 
@@ -84,6 +98,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
         pytest.param('username\nada\n"alan\nkurt\n', "line 3 is not CSV: ", id="open-quote"),
         pytest.param('username\n"ada"a\n', "line 2 is not CSV: ", id="behind-a-quote"),
         pytest.param(f"username\n{'a' * 200_000}\n", "line 2 is not CSV: ", id="huge-cell"),
+        pytest.param(f"username,scope\n{'a' * 9_000},{'b' * 9_000}\n", "line 2 is longer ", id="huge-row"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_its_line(text: str | bytes, said: str) -> None:

@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import signal
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ import boto3
 import pytest
 from argon2 import PasswordHasher, Type
 
+from rescind_cli.errors import CommandError, Exit
 from rescind_cli.importing.journal import BATCH_ROWS
+from rescind_cli.stack import local_stack
 from tests.cli.conftest import Rescind
 from tests.journeys.conftest import Client
 from tests.local_gateway import ROOT, RunningGateway
@@ -189,6 +193,23 @@ def test_the_journal_of_other_content_is_refused(rescind: Rescind, tmp_path: Pat
 
     assert said.code == 3
     assert "of other content of the file. Move it away" in said.err
+
+
+class HangingUp(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.recv(1)
+
+
+def test_a_connection_that_was_lost_is_no_refusal() -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), HangingUp) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+
+        with pytest.raises(CommandError, match="gave no answer") as lost:
+            local_stack(server.server_address[1]).ask("importUsers", repeat=False, users=[])
+        thread.join()
+
+    assert lost.value.code is Exit.UNAVAILABLE
 
 
 def command(gateway: RunningGateway, file: Path, *arguments: str) -> list[str]:

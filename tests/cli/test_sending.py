@@ -81,6 +81,12 @@ def test_a_stack_that_does_not_get_on_is_given_up(answer: list[dict[str, str]] |
     assert len(asked) == 3
 
 
+def test_a_stack_that_gets_on_is_waited_for_anew() -> None:
+    ask, _ = answering(UNAVAILABLE, UNAVAILABLE, [CREATED, NOT_DONE], UNAVAILABLE, UNAVAILABLE, [CREATED])
+
+    assert send_rows(ask, 2) == Finished(7, created=2)
+
+
 def test_what_cannot_pass_is_not_tried_again() -> None:
     refused = RefusedError("users has more than 100 members.", status=400, error="invalid_request")
     ask, asked = answering(refused)

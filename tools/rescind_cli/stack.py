@@ -10,7 +10,13 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+)
 
 from rescind_cli.errors import CommandError, Exit, RefusedError
 
@@ -180,4 +186,6 @@ def _in_our_words(error: Exception, stack: str) -> CommandError:
                 Exit.NO_ACCESS,
             )
         return CommandError(f"{stack}: {error.operation_name}: {code}. Try again.", Exit.UNAVAILABLE)
+    if isinstance(error, HTTPClientError):  # asked, and not answered: in time, or at all
+        return CommandError(f"{stack} gave no answer: {error} Give the command again.", Exit.UNAVAILABLE)
     return CommandError(f"{stack}: {error}", Exit.NO_ACCESS)

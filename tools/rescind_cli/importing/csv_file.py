@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 COLUMNS = ("username", "password_hash", "scope", "claims", "status")
+# What a user may have is far less; and a batch of such rows is still less than an invocation may carry.
+_LONGEST_ROW = 16_384
 _BOM = b"\xef\xbb\xbf"
 # What may be named in a message: a first line that is no header may hold a hash.
 _NAME = re.compile(r"[A-Za-z0-9 _-]{1,40}")
@@ -72,6 +74,10 @@ def rows_of(lines: Iterable[bytes]) -> Iterator[Row]:
         elif len(cells) != len(columns):
             raise CsvError(
                 f"line {begin} has not the {len(columns)} columns of the header, but {len(cells)}."
+            )
+        elif sum(map(len, cells)) > _LONGEST_ROW:
+            raise CsvError(
+                f"line {begin} is longer than {_LONGEST_ROW} characters, and no user needs as many."
             )
         else:
             yield Row(begin, _user(dict(zip(columns, cells, strict=True))))
