@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import bcrypt
 import pytest
+from argon2 import PasswordHasher, Type
 
 from rescind.flows.issue import Refused, Tokens
+from rescind.flows.password import WrongPassword
 from rescind.flows.throttle import Throttled
 from rescind.model import Credential, Status
 from rescind.rules.passwords import hash_password, verify_password
@@ -27,6 +30,10 @@ OLD_HASHES = {
         "two-lanes": replace(TODAY, parallelism=2),
     }.items()
 }
+IMPORTED = {
+    "argon2i": PasswordHasher(1, 64, 1, type=Type.I).hash(PASSWORD, salt=SALT),
+    "bcrypt": bcrypt.hashpw(PASSWORD.encode(), b"$2b$04$abcdefghijklmnopqrstuu").decode(),
+}
 OLD_HASH = OLD_HASHES["less-memory"]
 
 
@@ -43,7 +50,7 @@ def log_in(world: World, password: str = PASSWORD) -> Tokens | Refused | Throttl
     return world.log_in("ada", password, now=NOW)
 
 
-@pytest.mark.parametrize("old_hash", OLD_HASHES.values(), ids=OLD_HASHES.keys())
+@pytest.mark.parametrize("old_hash", [*OLD_HASHES.values(), *IMPORTED.values()], ids=[*OLD_HASHES, *IMPORTED])
 def test_a_login_hashes_anew_what_has_other_parameters(old_hash: str) -> None:
     world = a_world(old_hash)
 
@@ -140,6 +147,21 @@ def test_a_new_hash_that_cannot_be_written_fails_no_login() -> None:
     assert isinstance(log_in(world), Tokens)
 
     assert credential_of(world).password_hash == OLD_HASH
+
+
+@pytest.mark.parametrize("imported", IMPORTED.values(), ids=IMPORTED.keys())
+def test_a_password_is_changed_whose_imported_hash_could_not_be_replaced(imported: str) -> None:
+    world = a_world(imported)
+    world.through = meanwhile(fail)
+    tokens = log_in(world)
+    assert isinstance(tokens, Tokens)
+
+    guessed = world.change_password(tokens.access_token, "guess", "another-password", now=NOW)
+    changed = world.change_password(tokens.access_token, PASSWORD, "another-password", now=NOW)
+
+    assert isinstance(guessed, WrongPassword)
+    assert isinstance(changed, Tokens)
+    verify_password("another-password", password_hash=credential_of(world).password_hash, parameters=TODAY)
 
 
 def test_two_deployments_of_different_parameters_both_let_in() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from rescind import wiring
 from rescind.model import Status
+from rescind.rules.imported_hashes import NO_PASSWORD
 from rescind.rules.passwords import hash_password
 from rescind.settings import Settings
 from tests.fakes import FakeAttempts, FakeCredentials, FakeKeyring, FakeSessions, FakeTables, FakeUsers
@@ -26,6 +27,7 @@ REFUSED = {
     "wrong-password": ("ada", "incorrect-horse-battery-staple"),
     "unknown-user": ("eve", PASSWORD),
     "disabled-user": ("disabled", PASSWORD),
+    "user-without-a-hash": ("hashless", PASSWORD),
     "user-without-a-password": ("passwordless", PASSWORD),
 }
 
@@ -67,7 +69,8 @@ def handler_of(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> LogIn:
     for name, status, stored in (
         ("ada", Status.ACTIVE, password_hash),
         ("disabled", Status.DISABLED, password_hash),
-        ("passwordless", Status.ACTIVE, ""),
+        ("hashless", Status.ACTIVE, ""),
+        ("passwordless", Status.ACTIVE, NO_PASSWORD),
     ):
         user = a_user(user_id=f"usr_{name}", username=name, status=status)
         tables.users[user.user_id] = user

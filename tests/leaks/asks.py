@@ -24,6 +24,7 @@ from tests.leaks.world import (
     cookie,
     of_cloudformation,
     of_user,
+    operator,
     presenting,
     request,
 )
@@ -71,7 +72,7 @@ def create(**body: object) -> Ask:
 
 def operating(operation: str, **parameters: object) -> Ask:
     """What an operator asks the admin function for."""
-    return lambda _: {"operation": operation, "operator": OPERATOR, "parameters": parameters}
+    return lambda _: operator(operation, **parameters)
 
 
 def finding(username: str) -> Event:
@@ -86,6 +87,15 @@ def changing(**body: object) -> Ask:
 
 def setting(password: str = marked.NEW_PASSWORD) -> Ask:
     return lambda _: of_user("POST", "/password") | {"body": json.dumps({"password": password})}
+
+
+def imported(*more: dict[str, object], **members: object) -> Ask:
+    user = {
+        "username": f"{marked.USERNAME}-new",
+        "password_hash": marked.BCRYPT_HASH,
+        "claims": marked.CLAIMS,
+    }
+    return lambda _: operator("importUsers", users=[user | members, *more])
 
 
 def end_session(w: World) -> Event:
@@ -214,7 +224,6 @@ NEXT_VERSION: dict[str, Any] = {"session": {"version": 8}, "claims": {"ver": 8}}
 NOW = int(time.time())
 AGO = {"iat": NOW - 2000, "exp": NOW - 1500, "auth_time": NOW - 2000}
 AHEAD = {"iat": NOW + 2000, "exp": NOW + 2500}
-OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
 UNKNOWN_NAME = f"{marked.USERNAME}-unknown"
 NO_ANSWER = HTTPError(marked.RESPONSE_URL, 403, f"Forbidden: {marked.RESPONSE_URL}", Message(), None)
 NO_ADDRESS = ValueError(f"unknown url type: {marked.RESPONSE_URL!r}")

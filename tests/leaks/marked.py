@@ -26,6 +26,7 @@ PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(
     PASSWORD, salt=b"salt that's mark"
 )
 
+BCRYPT_HASH = "$2b$04$Ma9Rke7dBcr3yptS4alt2.uIM1n9Q8b7V6c5X4z3L2k1J0h9G8f7e"
 _PRIVATE_VALUE = 0x5F3A9C07D1E846B2A1907E6C4D35F8B09E217C64A05BD38F16E2C97A4B80D35E
 KEY = SigningKey("kid-of-the-marked-key", ec.derive_private_key(_PRIVATE_VALUE, ec.SECP256R1()))
 MAC_KEY = MacKey("mac_" + "k" * 21 + "A", bytes.fromhex("c4d1" * 8 + "7e093fb56a28" * 2 + "91e0d7f3"))
@@ -47,6 +48,7 @@ MARKED: Mapping[str, Secret] = {
     "new password": NEW_PASSWORD,
     "guessed password": GUESS,
     "password hash": PASSWORD_HASH,
+    "imported hash": BCRYPT_HASH,
     "private key": _PRIVATE_VALUE.to_bytes(32),
     "private key as a number": str(_PRIVATE_VALUE),
     "mac secret": MAC_KEY.secret,

@@ -35,6 +35,9 @@ MEMBERS = (
     "segment",
     "of",
     "since",
+    "users",
+    "password_hash",
+    "status",
 )
 HEADERS = (
     "Authorization",
@@ -54,6 +57,9 @@ def in_the_route_and_body(event: Event) -> Iterator[tuple[str, Event]]:
     """The event over and over, each time with the text in another place, and all else as it was."""
     for name in sorted(event.keys() - {"body", "headers", "multiValueHeaders", "type", "version"}):
         yield f"member: {name}", event | {name: _replaced(name, event[name])}
+    if event.get("parameters"):
+        for name, parameters in _parameters(event["parameters"]):
+            yield f"parameters: {name}", event | {"parameters": parameters}
     if event.get("body"):
         text = event["body"]
         bodies = _forms(dict(parse_qsl(text))) if is_form(event) else _bodies(json.loads(text))
@@ -74,6 +80,20 @@ def in_the_headers(event: Event) -> Iterator[tuple[str, Event]]:
     cookie = f"__Host-refresh_token={TEXT}"
     yield "a cookie", _with_header(event, "Cookie", [cookie])
     yield "two cookies", _with_header(event, "Cookie", [cookie, f"__Host-refresh_token={marked.PASSWORD}"])
+
+
+def _parameters(members: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Of an operator's invocation, which come parsed; of a list, its first member too."""
+    for name in MEMBERS:
+        yield name, {**members, name: TEXT}
+    for name, value in members.items():
+        yield f"{name}, of another type", {**members, name: {TEXT: [TEXT]}}
+        yield f"{name}, too long", {**members, name: TEXT * 99}
+        yield f"{name}, half a character", {**members, name: f"\ud800{TEXT}"}
+        yield f"{name}, under another name", {**members, name: None, TEXT: TEXT}
+        if isinstance(value, list):
+            for inner, changed in _parameters(value[0]):
+                yield f"{name}, {inner}", {**members, name: [changed, *value[1:]]}
 
 
 def _bodies(members: dict[str, Any]) -> Iterator[tuple[str, str]]:

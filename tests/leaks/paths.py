@@ -30,6 +30,7 @@ from tests.leaks.asks import (
     first_keys,
     full,
     gone,
+    imported,
     introspect,
     last_keys,
     logged_out_ahead,
@@ -167,10 +168,19 @@ PATHS = [
     ),
     Path("password", "short", password(new_password=marked.NEW_PASSWORD[:7]), 400),
     Path("password", "nobody", without_authorizer("password"), 401, "AccessDenied", "no_authorizer"),
-    # admin
+    # admin: operators, then admins
     Path("admin", "list", operating("listUsers"), 200, shows=frozenset({"username"})),
     Path("admin", "revoke everyone", operating("revokeUsers"), 200, "UserRevoked"),
     Path("admin", "go on from nowhere", operating("revokeUsers", after=marked.PASSWORD), 400),
+    Path("admin", "import", imported(), 200, "UserCreated"),
+    Path(
+        "admin", "import again", imported(username=marked.USERNAME, password_hash=marked.PASSWORD_HASH), 200
+    ),
+    Path("admin", "import a taken name", imported(username=marked.USERNAME), 200),
+    Path("admin", "import a strange hash", imported(password_hash=marked.PASSWORD), 200),
+    Path("admin", "import a password", imported({"password": marked.PASSWORD}), 400),
+    Path("admin", "import a strange member", imported({marked.PASSWORD: marked.PASSWORD_HASH}), 400),
+    Path("admin", "import, no table", meanwhile(imported(), gone("CREDENTIALS")), 503, "Unavailable"),
     Path("admin", "create", create(), 201, "UserCreated", shows=SHOWS_USER),
     Path("admin", "create a taken name", create(username=marked.USERNAME), 409),
     Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),

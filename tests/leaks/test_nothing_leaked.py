@@ -8,6 +8,7 @@ from typing import TypeVar
 import pytest
 
 from rescind import audit
+from rescind.admin.operations import OPERATIONS, ROUTES
 from rescind.reasons import Reason
 from tests.leaks import marked
 from tests.leaks.calls import FAILURES, UNFORESEEN, Call, Calls
@@ -18,6 +19,10 @@ from tests.leaks.world import Event, World, rows_of_now
 from tests.test_template import FUNCTIONS as IN_THE_TEMPLATE
 
 T = TypeVar("T")
+
+
+# What of an event says which code reads the rest of it.
+FORM = ("httpMethod", "resource", "type", "version", "operation")
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,13 @@ def test_every_route_has_a_path_that_succeeds(world: World) -> None:
 
     asked = [path.ask(world) for path in PATHS if path.outcome in {200, 201}]
 
-    assert routes <= {(event["httpMethod"], event["resource"]) for event in asked if "resource" in event}
+    assert routes <= {(event.get("httpMethod"), event.get("resource")) for event in asked}
+
+
+def test_every_operation_that_has_no_route_has_a_path_that_succeeds(world: World) -> None:
+    asked = [path.ask(world) for path in PATHS if path.outcome in {200, 201}]
+
+    assert OPERATIONS.keys() - ROUTES.values() <= {event.get("operation") for event in asked}
 
 
 @pytest.mark.parametrize("path", [pytest.param(path, id=f"{path.function}: {path.name}") for path in PATHS])
@@ -115,7 +126,7 @@ def test_what_is_in_the_wrong_place_goes_no_further(
     for path in successes_of(function):
         world.begin()
         event = path.ask(world)
-        form = f"{event.get('httpMethod')} {event.get('resource')} {event.get('type')} {event.get('version')}"
+        form = " ".join(str(event.get(name)) for name in FORM)
         if form in begun:
             continue
         # One piece of code reads the headers of all routes of a function.

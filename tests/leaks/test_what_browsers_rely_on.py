@@ -94,7 +94,10 @@ def test_an_answer_allows_credentials_to_one_named_origin_or_says_nothing(
     for path in {path.outcome: path for path in PATHS if path.function == function}.values():
         for origins in ([ALLOWED], ["*"], [ALLOWED, ALLOWED]):
             world.begin()
-            headers = world.stack.answer(function, from_origins(path.ask(world), origins)).headers
+            event = path.ask(world)
+            if "headers" not in event:
+                break  # No browser can invoke a function.
+            headers = world.stack.answer(function, from_origins(event, origins)).headers
             allowing: dict[str, Any] = {
                 name: value for name, value in headers.items() if name.startswith("Access-Control-")
             }

@@ -23,6 +23,7 @@ from tests.things import SETTINGS, a_credential, a_session, a_user, some_claims
 
 USER = "usr_" + "v" * 21 + "A"
 ADMIN = "usr_" + "w" * 21 + "A"
+OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
 VERSION = 7
 
 Event = dict[str, Any]
@@ -178,6 +179,11 @@ def of_user(method: str, what: str = "", user_id: str = USER) -> Event:
 
 def revoking(**body: str) -> Event:
     return admin("POST", "/admin/tokens/revoke", body={**body, "reason": marked.REASON})
+
+
+def operator(operation: str, **parameters: object) -> Event:
+    """A direct invocation of the admin function."""
+    return {"operation": operation, "operator": OPERATOR, "parameters": parameters}
 
 
 def bearer(token: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rescind_cli.commands import Commands, doctor, everyone, revoke, sessions, users
+from rescind_cli.commands import Commands, doctor, everyone, imports, revoke, sessions, users
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.operators import Operator
 from rescind_cli.screen import Screen
@@ -18,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+users.app.command("import")(imports.import_users)
 app.add_typer(users.app, name="users")
 app.command("sessions")(sessions.sessions)
 revoke.app.command()(everyone.everyone)

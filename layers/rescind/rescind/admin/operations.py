@@ -5,7 +5,7 @@ The names are those of `docs/openapi.yaml`. An operation without a route is for 
 
 from collections.abc import Callable, Mapping
 
-from rescind.admin import deployment, everyone, tokens, users
+from rescind.admin import deployment, everyone, imports, tokens, users
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.responses import Response
 
@@ -24,6 +24,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "revokeToken": tokens.revoke,
     # For operators only.
     "listUsers": everyone.show,
+    "importUsers": imports.create,
     "listUserSessions": users.list_sessions,
     "revokeUsers": everyone.revoke,
     "checkDeployment": deployment.check,

@@ -44,10 +44,30 @@ def create_user(
     weak = weakness(password, username=username, common=common)
     if weak is not None:
         return weak
+    user, credential = new_account(
+        username,
+        hash_password(password, salt=salt, parameters=parameters),
+        scope=scope,
+        claims=claims,
+        user_id=user_id,
+    )
+    return user if accounts.create(user, credential) else None
+
+
+def new_account(
+    username: str,
+    password_hash: str,
+    *,
+    scope: str,
+    claims: str,
+    user_id: str,
+    status: Status = Status.ACTIVE,
+) -> tuple[User, Credential]:
+    """The two rows of a user who has never been here."""
     user = User(
         user_id=user_id,
         username=username,
-        status=Status.ACTIVE,
+        status=status,
         scope=scope,
         claims=claims,
         token_version=1,
@@ -58,10 +78,10 @@ def create_user(
     credential = Credential(
         username=username,
         user_id=user_id,
-        password_hash=hash_password(password, salt=salt, parameters=parameters),
+        password_hash=password_hash,
         password_version=user.password_version,
     )
-    return user if accounts.create(user, credential) else None
+    return user, credential
 
 
 def find_user(username: str, *, credentials: Credentials, users: Users) -> User | None:

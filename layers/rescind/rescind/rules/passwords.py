@@ -1,4 +1,7 @@
-"""Passwords: argon2id, as strings that carry their own parameters (RFC 9106)."""
+"""Passwords: argon2id, as strings that carry their own parameters (RFC 9106).
+
+Hashes that another system made, of bcrypt or another argon2, are verified too; nothing makes them here.
+"""
 
 from contextlib import suppress
 
@@ -6,6 +9,9 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from rescind.rules.hash_parameters import HashParameters
+from rescind.rules.imported_hashes import is_bcrypt
+
+_BCRYPT_BYTES = 72
 
 
 class WrongPasswordError(Exception):
@@ -25,7 +31,8 @@ def verify_password(password: str, *, password_hash: str | None, parameters: Has
     Args:
         password: as it was prepared.
         password_hash: None where nobody has one.
-        parameters: of the hashes that are made today. A hash that was made with others takes its own time.
+        parameters: of the hashes that are made today. A hash that was made with others, or by another system,
+            takes its own time.
 
     Raises:
         WrongPasswordError: it is not, or there is no hash, or none that can be read.
@@ -33,7 +40,10 @@ def verify_password(password: str, *, password_hash: str | None, parameters: Has
     hasher = _hasher(parameters)
     if password_hash is not None:
         try:
-            hasher.verify(password_hash, password)
+            if is_bcrypt(password_hash):
+                _verify_bcrypt(password, password_hash)
+            else:
+                hasher.verify(password_hash, password)  # It knows each kind of argon2 by the hash's name.
         except VerifyMismatchError as error:
             raise WrongPasswordError("no match") from error
         except (VerificationError, InvalidHashError, UnicodeEncodeError):
@@ -46,8 +56,8 @@ def verify_password(password: str, *, password_hash: str | None, parameters: Has
 
 
 def needs_rehash(password_hash: str, *, parameters: HashParameters) -> bool:
-    """Whether a hash that a password was verified by has other parameters than these."""
-    return _hasher(parameters).check_needs_rehash(password_hash)
+    """Whether a hash that a password was verified by is of another kind or of other parameters than these."""
+    return is_bcrypt(password_hash) or _hasher(parameters).check_needs_rehash(password_hash)
 
 
 def dummy_hash(parameters: HashParameters) -> str:
@@ -55,6 +65,14 @@ def dummy_hash(parameters: HashParameters) -> str:
     cost = f"m={parameters.memory_kib},t={parameters.iterations},p={parameters.parallelism}"
     # A salt and a hash of zero bytes, in base64.
     return f"$argon2id$v=19${cost}${'A' * 22}${'A' * 43}"
+
+
+def _verify_bcrypt(password: str, password_hash: str) -> None:
+    import bcrypt  # noqa: PLC0415 - it is for imported users alone, until they have logged in once
+
+    # Which system made it, it cannot have looked at more; and the library raises where there is more.
+    if not bcrypt.checkpw(password.encode()[:_BCRYPT_BYTES], password_hash.encode()):
+        raise WrongPasswordError("no match")
 
 
 def _hasher(parameters: HashParameters) -> PasswordHasher:

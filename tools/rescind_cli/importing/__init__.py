@@ -1,0 +1,1 @@
+"""Importing users: `csv_file.py` reads them, `sending.py` sends them, `journal.py` remembers what is done."""
