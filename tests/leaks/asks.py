@@ -67,6 +67,11 @@ def create(**body: object) -> Ask:
     return lambda _: admin("POST", "/admin/users", body=user | body)
 
 
+def operating(operation: str, **parameters: object) -> Ask:
+    """What an operator asks the admin function for."""
+    return lambda _: {"operation": operation, "operator": OPERATOR, "parameters": parameters}
+
+
 def end_session(w: World) -> Event:
     live = w.live()
     return request(
@@ -183,6 +188,7 @@ NEXT_VERSION: dict[str, Any] = {"session": {"version": 8}, "claims": {"ver": 8}}
 NOW = int(time.time())
 AGO = {"iat": NOW - 2000, "exp": NOW - 1500, "auth_time": NOW - 2000}
 AHEAD = {"iat": NOW + 2000, "exp": NOW + 2500}
+OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
 UNKNOWN_NAME = f"{marked.USERNAME}-unknown"
 NO_ANSWER = HTTPError(marked.RESPONSE_URL, 403, f"Forbidden: {marked.RESPONSE_URL}", Message(), None)
 NO_ADDRESS = ValueError(f"unknown url type: {marked.RESPONSE_URL!r}")

@@ -14,6 +14,7 @@ from tests.leaks.asks import (
     NEXT_VERSION,
     NO_ADDRESS,
     NO_ANSWER,
+    OPERATOR,
     UNKNOWN,
     UNKNOWN_MAC,
     UNKNOWN_NAME,
@@ -36,6 +37,7 @@ from tests.leaks.asks import (
     meanwhile,
     misconfigured,
     of_two_users,
+    operating,
     password,
     refresh,
     refresh_by_cookie,
@@ -162,6 +164,7 @@ PATHS = [
     Path("password", "short", password(new_password=marked.NEW_PASSWORD[:7]), 400),
     Path("password", "nobody", without_authorizer("password"), 401, "AccessDenied", "no_authorizer"),
     # admin
+    Path("admin", "list keys", operating("listKeys"), 200),
     Path("admin", "create", create(), 201, "UserCreated", shows=SHOWS_USER),
     Path("admin", "create a taken name", create(username=marked.USERNAME), 409),
     Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),
@@ -229,6 +232,13 @@ PATHS = [
     # keys
     Path("keys", "daily", lambda _: request("keys"), "returned", "KeysAdded"),
     Path("keys", "revoke", lambda _: {"revoke": marked.KEY.kid}, "returned", "KeyRevoked"),
+    Path("keys", "rotate", lambda _: {"rotate": "now", "operator": OPERATOR}, "returned", "KeysRotated"),
+    Path(
+        "keys",
+        "rotate for nobody",
+        lambda _: {"rotate": "now", "operator": marked.PASSWORD},
+        "InvalidRequestError",
+    ),
     Path("keys", "revoke no key", lambda w: {"revoke": w.live().access_token}, "InvalidRequestError"),
     Path("keys", "nothing it knows", lambda w: {"revok": w.live().access_token}, "InvalidRequestError"),
     Path("keys", "first", first_keys, "returned", "KeysAdded"),

@@ -35,6 +35,7 @@ class Event(StrEnum):
     PASSWORD_CHANGE_REFUSED = "PasswordChangeRefused"
     KEYS_ADDED = "KeysAdded"
     KEY_REVOKED = "KeyRevoked"
+    KEYS_ROTATED = "KeysRotated"
     UNAVAILABLE = "Unavailable"
     FAILED = "Failed"
 

@@ -5,7 +5,7 @@ The names are those of `docs/openapi.yaml`. An operation without a route is for 
 
 from collections.abc import Callable, Mapping
 
-from rescind.admin import tokens, users
+from rescind.admin import keys, tokens, users
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.responses import Response
 
@@ -19,6 +19,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "enableUser": users.enable,
     "revokeUser": users.revoke,
     "revokeToken": tokens.revoke,
+    "listKeys": keys.show,
 }
 
 ROUTES: Mapping[tuple[str, str], str] = {
