@@ -26,6 +26,8 @@ from tests.leaks.asks import (
     disabled,
     end_session,
     everything_ended,
+    explaining,
+    explaining_blocked,
     first_keys,
     full,
     gone,
@@ -69,6 +71,7 @@ class Path:
 
 
 LISTS = frozenset({"user agent", "ip"})
+NAME = frozenset({"username"})
 SHOWS_USER = frozenset({"username", "claims"})
 
 PATHS = [
@@ -165,11 +168,34 @@ PATHS = [
     Path("password", "nobody", without_authorizer("password"), 401, "AccessDenied", "no_authorizer"),
     # admin
     Path("admin", "list keys", operating("listKeys"), 200),
+    Path("admin", "explain", explaining("access_token"), 200, "TokenExplained", shows=NAME),
+    Path("admin", "explain a refresh token", explaining("refresh_token"), 200, "TokenExplained", shows=NAME),
+    Path("admin", "explain a forged one", explaining("access_token", key=FORGED), 200, "TokenExplained"),
+    Path(
+        "admin",
+        "explain a blocked one",
+        explaining_blocked,
+        200,
+        "TokenExplained",
+        shows=NAME | {"reason of a revocation"},
+    ),
+    Path(
+        "admin", "explain a password", operating("explainToken", token=marked.PASSWORD), 200, "TokenExplained"
+    ),
+    Path("admin", "explain nothing", operating("explainToken"), 400),
+    Path(
+        "admin",
+        "explain, no table",
+        meanwhile(explaining("access_token"), gone("SESSIONS")),
+        503,
+        "Unavailable",
+    ),
     Path("admin", "create", create(), 201, "UserCreated", shows=SHOWS_USER),
     Path("admin", "create a taken name", create(username=marked.USERNAME), 409),
     Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),
     Path("admin", "show", lambda _: of_user("GET"), 200, shows=SHOWS_USER),
     Path("admin", "show nobody", lambda _: of_user("GET", user_id=SESSION_ID.replace("ses", "usr")), 404),
+    Path("admin", "show, no table", meanwhile(lambda _: of_user("GET"), gone("USERS")), 503, "Unavailable"),
     Path("admin", "disable", lambda _: of_user("POST", "/disable"), 200, "UserDisabled"),
     Path("admin", "enable", lambda _: of_user("POST", "/enable"), 200, "UserEnabled"),
     Path("admin", "revoke", lambda _: of_user("POST", "/revoke"), 200, "UserRevoked"),

@@ -26,6 +26,7 @@ class Event(StrEnum):
     ACCESS_DENIED = "AccessDenied"
     SESSION_REVOKED = "SessionRevoked"
     TOKEN_REVOKED = "TokenRevoked"
+    TOKEN_EXPLAINED = "TokenExplained"
     USER_REVOKED = "UserRevoked"
     USER_CREATED = "UserCreated"
     USER_DISABLED = "UserDisabled"

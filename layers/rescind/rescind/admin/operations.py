@@ -5,7 +5,7 @@ The names are those of `docs/openapi.yaml`. An operation without a route is for 
 
 from collections.abc import Callable, Mapping
 
-from rescind.admin import keys, tokens, users
+from rescind.admin import explain, keys, tokens, users
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.responses import Response
 
@@ -20,6 +20,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "revokeUser": users.revoke,
     "revokeToken": tokens.revoke,
     "listKeys": keys.show,
+    "explainToken": explain.show,
 }
 
 ROUTES: Mapping[tuple[str, str], str] = {
