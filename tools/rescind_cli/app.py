@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rescind_cli.commands import Commands, keys, users
+from rescind_cli.commands import Commands, keys, users, why
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.operators import Operator
 from rescind_cli.screen import Screen
@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(users.app, name="users")
 app.add_typer(keys.app, name="keys")
+app.command()(why.why)
 
 
 @app.callback()

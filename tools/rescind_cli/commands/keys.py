@@ -12,13 +12,13 @@ from rescind_cli.screen import when
 app = typer.Typer(help="What signs tokens, and what verifies them.", invoke_without_command=True)
 
 _SIGNS = {"access-token": "access tokens", "refresh-token": "refresh tokens"}
-_STATES = {
+STATES = {
     "signs": "signs",
     "next": "is next",
     "waiting": "signs as soon as every function knows it",
     "verifies": "still verifies",
-    "retired": "over",
-    "revoked": "revoked",
+    "retired": "verifies no more",
+    "revoked": "is revoked",
 }
 # What it costs, in docs/contract.md, "Revoking a key".
 _COSTS = {
@@ -57,7 +57,7 @@ def _rows(keys: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, ...]]:
     for purpose, entries in keys.items():
         for key in entries:
             since = when(key["signs_from"]) if key["signs_from"] else "the beginning"
-            yield (_SIGNS[purpose], key["key_id"], _STATES[key["state"]], since, _until(key))
+            yield (_SIGNS[purpose], key["key_id"], STATES[key["state"]], since, _until(key))
 
 
 def _until(key: dict[str, Any]) -> str:
@@ -79,7 +79,7 @@ def rotate(context: typer.Context) -> None:
         ),
     )
     operator.screen.note(
-        "Until then the keys of now sign, and what they sign lives its whole life: to end it, revoke them."
+        "Until then the present keys sign, and what they sign lives its whole life. To end it, revoke them."
     )
 
 
@@ -99,10 +99,11 @@ def revoke(
         typer.confirm(f"Revoke {which} on {operator.stack.name}?", abort=True, err=True)
     done = _change(operator, {"revoke": key_id})
     revoked = sum(len(key_ids) for key_ids in done["revoked"].values())
+    what, them = ("1 key is revoked.", "it") if revoked == 1 else (f"{revoked} keys are revoked.", "them")
     operator.screen.result(
         done,
-        f"{revoked} {'key is' if revoked == 1 else 'keys are'} revoked.",
-        f"Nothing that was signed by them gets through from {when(done['effective_by'])} on,",
+        what,
+        f"Nothing signed with {them} gets through from {when(done['effective_by'])} on,",
         f"and from {when(done['latest_effective_by'])} on even where a function cannot read the Keys table.",
     )
     if purpose == "refresh-token":

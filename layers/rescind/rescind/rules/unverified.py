@@ -31,11 +31,12 @@ class UnverifiedToken:
 
 
 def unverified_access_token(text: str) -> UnverifiedToken | None:
-    """What the text claims, checked by nobody; None where it has not the form of a JWT (RFC 7519)."""
+    """What the text claims, checked by nobody; None where nothing in it is the header of a JWT (RFC 7519)."""
     parts = text.split(".")
-    header, claims = [_json_object(part) for part in parts[:2]] if len(parts) == 3 else (None, None)  # noqa: PLR2004 - header, payload, signature
-    if header is None or claims is None:
+    header = _json_object(parts[0])
+    if header is None or len(parts) != 3:  # noqa: PLR2004 - header, payload, signature
         return None
+    claims = _json_object(parts[1]) or {}
     return UnverifiedToken(
         {name: header[name] for name in _HEADER if _is_harmless(name, header.get(name))},
         {
