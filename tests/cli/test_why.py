@@ -11,6 +11,7 @@ import pytest
 
 from rescind.reasons import Reason
 from rescind_cli.reasons import MEANINGS
+from rescind_cli.stack import Stack
 from tests.cli.conftest import Rescind, Said
 from tests.functions.test_explain import UNPROVEN
 from tests.journeys.conftest import Client
@@ -183,3 +184,86 @@ def test_every_reason_of_a_token_has_a_meaning() -> None:
     of_tokens = {reason for reason in Reason if "too_many" not in reason} - OF_NO_TOKEN
 
     assert set(MEANINGS) == of_tokens
+
+
+def a_check(name: str, **members: object) -> dict[str, object]:
+    return {"check": name, "passes": "reason" not in members, **members}
+
+
+ANSWERS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "expired": (
+        {
+            "kind": "access",
+            "claims": {"exp": 1_800_000_000},
+            "checks": [
+                a_check("expiry", reason="expired", claimed=1_800_000_000, stored={"leeway_seconds": 5}),
+                a_check("session", reason="session_unknown", claimed="ses_1"),
+            ],
+            "verdict": "refuse",
+            "reason": "expired",
+        },
+        [
+            r"^✗ +not expired +2027-01-15 08:00:00 UTC +and 5 s of leeway",
+            r"^✗ +session is there +ses_1 +nothing",
+            r"^Refused: its time is over. \(expired\)$",
+        ],
+    ),
+    "reused": (
+        {
+            "kind": "refresh",
+            "unverified": {"counter": 1},
+            "checks": [
+                a_check("key", claimed="mac_1", stored={"state": "verifies"}),
+                a_check(
+                    "counter", reason="reused", claimed=1, stored={"counter": 3, "rotated_at": 1_800_000_000}
+                ),
+            ],
+            "outcome": "end_session",
+            "verdict": "refuse",
+            "reason": "reused",
+        },
+        [
+            r"^✓ +its key verifies +mac_1 +its key still verifies",
+            r"^✗ +not used before +1 +3, since 2027-01-15 08:00:00 UTC",
+            r"whoever presents it ends the session. \(reused\)$",
+        ],
+    ),
+    "wrong claims": (
+        {
+            "kind": "access",
+            "unverified": {"aud": "another"},
+            "checks": [
+                a_check(
+                    "authentic", reason="wrong_claims", stored={"state": "signs", "iss": "urn:a", "aud": "b"}
+                )
+            ],
+            "verdict": "refuse",
+            "reason": "wrong_claims",
+        },
+        [r"^✗ +made by us +its key signs, iss urn:a, aud b"],
+    ),
+    "less scope": (
+        {
+            "kind": "access",
+            "claims": {"scope": "a b"},
+            "checks": [],
+            "scope": {"claimed": "a b", "stored": "b c", "granted": "b"},
+            "verdict": "allow",
+        },
+        [r"^Live: .* Its user has lost some of its scope; what is left: b$"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_what_the_service_answers_is_shown_in_words(
+    rescind: Rescind, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    answer, lines = ANSWERS[case]
+    monkeypatch.setattr(Stack, "ask", lambda *_, **__: {"now": 0, **answer})
+
+    said = rescind("why", "a-token")
+
+    assert said.code == (0 if answer["verdict"] == "allow" else 1)
+    for line in lines:
+        assert re.search(line, said.out, re.MULTILINE)
