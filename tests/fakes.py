@@ -251,6 +251,10 @@ class FakeBlocklist(FakeTable):
     def put(self, blocked: BlockedToken) -> None:
         self.tables.blocklist[blocked.jti] = blocked
 
+    @_atomic
+    def read(self, jti: str) -> BlockedToken | None:
+        return self.tables.blocklist.get(jti)
+
 
 class FakeAttempts(FakeTable):
     @_atomic

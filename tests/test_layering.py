@@ -27,11 +27,13 @@ IMPURE_OF_OURS = {
         "admin",
         "audit",
         "aws",
+        "cloudformation",
         "endpoint",
         "ids",
         "invocation",
         "keyring",
         "keys",
+        "new_keys",
         "store",
         "wiring",
     )
@@ -109,6 +111,20 @@ def test_only_the_stores_and_the_keys_call_aws() -> None:
 
 def test_only_one_module_knows_boto3() -> None:
     assert importers_of("boto3") | importers_of("botocore") == {"aws.py"}
+
+
+def test_what_nobody_has_verified_is_for_who_explains_a_token_and_decides_nothing() -> None:
+    assert importers_of("rescind.rules.unverified") == {"flows/explain.py"}
+    assert importers_of("rescind.flows.explain") | importers_of("rescind.flows.checks") == {
+        "admin/explain.py",
+        "flows/explain.py",
+    }
+
+
+def test_only_the_keys_function_answers_cloudformation() -> None:
+    assert importers_of("rescind.cloudformation") == set()
+    asked = {name for name, path in FUNCTIONS.items() if "rescind.cloudformation" in set(imports(path))}
+    assert asked == {"keys"}
 
 
 def test_the_functions_know_no_boto3_and_no_store() -> None:

@@ -191,7 +191,6 @@ def gateway_with_keys_to_lose(ministack: str) -> Iterator[RunningGateway]:
         yield running
 
 
-@pytest.mark.xfail(strict=False, reason="needs listKeys")
 def test_now_revokes_what_signed_of_both_kinds_and_keeps_what_is_published_ahead(
     gateway_with_keys_to_lose: RunningGateway,
 ) -> None:

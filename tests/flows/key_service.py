@@ -14,7 +14,7 @@ from rescind.flows.authenticate import authenticate
 from rescind.flows.issue import Refused, Tokens, issue_first_tokens
 from rescind.flows.refresh import Replayed, Rotated, SessionEnded, refresh
 from rescind.flows.revoke_key import revoke_key
-from rescind.flows.rotate import rotate
+from rescind.flows.rotate import rotate, rotate_now
 from rescind.keyring import Keyring
 from rescind.model import Client
 from rescind.reasons import Reason
@@ -118,6 +118,12 @@ class Service:
     def run(self, clock_off: int = 0) -> None:
         for purpose in Purpose:
             rotate(purpose, now=self.now + clock_off, **self._run())
+
+    def rotate_now(self, *, clock_off: int = 0) -> dict[Purpose, KeyEntry]:
+        """Which keys take over early; by a host of this clock."""
+        return {
+            purpose: rotate_now(purpose, now=self.now + clock_off, **self._run()).entry for purpose in Purpose
+        }
 
     def revoke(self, key_id: str, *, clock_off: int = 0) -> None:
         """By a host of this clock, which may have been read some seconds before the write."""

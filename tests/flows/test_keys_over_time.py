@@ -100,6 +100,122 @@ def test_a_token_outlives_its_key_by_its_whole_life_whatever_is_lowered_meanwhil
     assert service.refresh(last, Sandbox(service.tables))
 
 
+# Rotation before its time
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_the_key_ahead_takes_over_early_and_the_one_before_it_is_not_revoked(purpose: Purpose) -> None:
+    service = Service()
+    service.wait(2 * DAY)
+    signing, ahead = service.entries(purpose)
+
+    following = service.rotate_now()[purpose]
+
+    assert following == replace(ahead, signs_from=service.now + 631)
+    assert service.entries(purpose)[:2] == (signing, following)
+    assert service.entries(purpose)[2].signs_from == following.signs_from + 30 * DAY
+    service.wait(630)
+    assert service.signing(purpose) == signing.key_id
+    service.wait(1)
+    assert service.signing(purpose) == ahead.key_id
+
+
+def test_an_early_rotation_goes_unnoticed() -> None:
+    service = Service()
+    clients = Clients(service)
+    service.wait(2 * DAY)
+    kids = {service.signing(purpose) for purpose in Purpose}
+
+    # Every clock but the one that has asked is 5 s off; a verifier is cut off until it gives up.
+    clients.turn()
+    clients.warm[1].cut_off = True
+    service.rotate_now(clock_off=-15)
+    for seconds in (0, 1, 59, 1, 535, 5, 1, 4, 1, 4, 1, 4, 1, 4, 1, 3580, 13, 60):
+        service.wait(seconds)
+        clients.warm[1].cut_off = clients.warm[1].cut_off and seconds < 3580
+        clients.turn()
+        kids |= {service.signing(purpose) for purpose in Purpose}
+
+    assert len(kids) == 2 * 2
+    clients.wake()
+    assert clients.asleep
+    assert service.revoked == {}
+
+
+def test_who_lives_on_the_set_of_before_makes_no_other_successor_and_signs_nothing_that_dies_early() -> None:
+    # The run's clock is behind, and was read ten seconds before the write. One sandbox has just read the set,
+    # its clock then goes back, and it cannot read again; another one's clock is ahead.
+    service = Service(settings=replace(LONGEST, refresh_grace_seconds=600))
+    cut_off, ahead = Sandbox(service.tables, clock_off=5), Sandbox(service.tables, clock_off=5)
+    service.wait(2 * DAY)
+    used = service.log_in(cut_off)
+    assert used
+    cut_off.cut_off, cut_off.clock_off = True, -5
+    before = {purpose: service.signing(purpose) for purpose in Purpose}
+    service.rotate_now(clock_off=-15)
+
+    service.wait(610)
+
+    successor = service.refresh(used, ahead)
+    again = service.refresh(used, cut_off)
+    last = service.log_in(cut_off)
+    assert successor
+    assert again
+    assert last
+    assert again.tokens.refresh_token == successor.tokens.refresh_token
+    assert {last.kid, last.mac_key_id} == set(before.values()), "it goes by the set as it was"
+    service.wait(1)
+    assert service.log_in(cut_off) is None, "it has given up"
+    service.wait(3600 - 7)
+    for clock_off in CLOCKS:
+        decision = service.call(last, Sandbox(service.tables, clock_off))
+        assert isinstance(decision, Allow) or service.now + clock_off >= last.expires_at
+
+
+def test_a_key_that_has_just_been_published_is_brought_forward_to_an_hour_after_that() -> None:
+    service = Service()
+    service.wait(600)
+
+    following = service.rotate_now()[Purpose.ACCESS_TOKEN]
+
+    assert following.signs_from == following.added_at + 3600 == service.now + 3000
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    rotation_days=st.sampled_from([1, 30]),
+    story=st.lists(
+        st.tuples(
+            st.sampled_from([1, 600, 3000, 3600, 9000, 2 * DAY, 29 * DAY]),
+            st.sampled_from([-15, -5, 0, 5]),
+            st.sampled_from([0, 30, 59]),
+            st.integers(0, 2),
+            st.lists(st.integers(-8, 8) | st.sampled_from([-600, -560, -30, 60, 3590, 3660]), max_size=5),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
+def test_whenever_keys_are_rotated_nobody_is_refused_and_no_two_successors_are_made(
+    rotation_days: int, story: list[tuple[int, int, int, int, list[int]]]
+) -> None:
+    service = Service(rotation_days)
+    clients = Clients(service)
+
+    for wait, clock_off, age, cut_off, seconds in story:
+        service.wait(wait)
+        clients.turn()
+        service.wait(age)
+        clients.warm[cut_off].cut_off = True
+        signs_from = service.rotate_now(clock_off=clock_off)[Purpose.REFRESH_TOKEN].signs_from
+        for second in sorted(seconds):
+            service.wait(max(0, signs_from + second - service.now))
+            clients.turn()
+        clients.warm[cut_off].cut_off = False
+    clients.wake()
+    assert clients.asleep
+
+
 # Revocation, at nasty moments
 
 
@@ -277,8 +393,10 @@ def unrevoked(service: Service, purpose: Purpose) -> list[str]:
     return [entry.key_id for entry in service.entries(purpose) if entry.revoked_at is None]
 
 
-EVENTS = st.sampled_from([*WHICH, "run", "lower", "cut off", "reconnect", "nothing"])
-WAITS = st.sampled_from([0, 1, 5, 9, 29, 31, 59, 60, 61, 79, 90, 100, 540, 599, 3590, 3661, DAY, 40 * DAY])
+EVENTS = st.sampled_from([*WHICH, "run", "rotate", "rotate", "lower", "cut off", "reconnect", "nothing"])
+WAITS = st.sampled_from(
+    [0, 1, 5, 9, 29, 31, 59, 60, 61, 79, 90, 100, 540, 599, 610, 3590, 3661, DAY, 40 * DAY]
+)
 
 
 @settings(deadline=None, max_examples=25)
@@ -310,6 +428,8 @@ def test_whatever_happens_nobody_is_refused_for_a_key_change(
         match event:
             case "run":
                 service.run(clock_off)
+            case "rotate":
+                service.rotate_now(clock_off=clock_off)
             case "lower":
                 service.settings = LOWERED
             case "cut off" | "reconnect":

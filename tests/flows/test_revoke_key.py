@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from rescind.flows.revoke_key import ALL, key_revocation_effective_by, revoke_key
-from rescind.flows.rotate import rotate
+from rescind.flows.rotate import TakesOver, rotate, rotate_now
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose, signer, verifiers
 from rescind.unavailable import UnavailableError
 from tests.fakes import FakeKeySets, FakeTables
@@ -57,6 +57,12 @@ class Keys:
             rotate(purpose, key_sets=self, new_entry=self.new_entry, rotation_days=30, now=now)
             for purpose in Purpose
         )
+
+    def rotate_now(self, *, now: int = TODAY) -> dict[Purpose, TakesOver]:
+        return {
+            purpose: rotate_now(purpose, key_sets=self, new_entry=self.new_entry, rotation_days=30, now=now)
+            for purpose in Purpose
+        }
 
     def revoke(self, key_id: str, *, now: int = TODAY) -> dict[Purpose, list[str]]:
         return revoke_key(key_id, key_sets=self, new_entry=self.new_entry, rotation_days=30, now=now)
@@ -204,6 +210,7 @@ RUNS: dict[str, tuple[Callable[[Keys], None], Callable[[Keys], object]]] = {
     "a first run": (a_first_run, lambda keys: keys.rotate(now=TODAY)),
     "a rotation": (a_month, lambda keys: keys.rotate(now=TODAY)),
     "a revocation": (a_month, lambda keys: keys.revoke("access-token-1")),
+    "a rotation before its time": (lambda _: None, lambda keys: keys.rotate_now()),
     "a revocation of all": (a_month, lambda keys: keys.revoke(ALL)),
 }
 

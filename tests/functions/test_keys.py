@@ -28,6 +28,8 @@ from tests.functions.conftest import Stack, forget_wiring, recorded, set_environ
 from tests.tables import create_tables, stores_on
 from tests.things import SETTINGS, a_credential, a_session, a_user, some_claims
 
+OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
+
 ROOT = Path(__file__).parent.parent.parent
 
 pytestmark = pytest.mark.ministack
@@ -157,6 +159,12 @@ def test_a_key_that_is_not_there_is_said_to_be_unknown(empty_stack: Stack) -> No
         pytest.param({"revoke": None}, id="no-id"),
         pytest.param({"revoke": ["all"]}, id="a-list-of-ids"),
         pytest.param({"revoke": "all", "reason": "leaked"}, id="and-more"),
+        pytest.param({"rotate": "later"}, id="another-time"),
+        pytest.param({"rotate": True}, id="no-time"),
+        pytest.param({"rotate": "now", "revoke": "all"}, id="both"),
+        pytest.param({"operator": OPERATOR}, id="nothing-but-who"),
+        pytest.param({**recorded("keys"), "rotate": "now"}, id="a-rotation-in-a-schedules-event"),
+        pytest.param({"RequestType": "Create", "rotate": "now"}, id="a-rotation-in-cloudformations-event"),
         pytest.param({**recorded("keys"), "revoke": "all"}, id="in-a-schedules-event"),
         pytest.param({"RequestType": "Create", "revoke": "all"}, id="in-cloudformations-event"),
         pytest.param({"RequestType": "Delete", "revoke": "all"}, id="in-cloudformations-deletion"),
@@ -164,11 +172,25 @@ def test_a_key_that_is_not_there_is_said_to_be_unknown(empty_stack: Stack) -> No
         pytest.param({"body": '{"revoke": "all"}', "httpMethod": "POST"}, id="over-http"),
     ],
 )
-def test_an_event_that_is_not_plainly_one_of_the_three_does_nothing(empty_stack: Stack, event: Any) -> None:
+def test_an_event_that_is_not_plainly_one_of_those_does_nothing(empty_stack: Stack, event: Any) -> None:
     with pytest.raises(InvalidRequestError, match=r'send {"revoke": "<key id>"}'):
         empty_stack.invoke("keys", event)
 
     assert not any(key_set.entries for key_set in key_sets(empty_stack))
+
+
+@pytest.mark.parametrize("operator", ["me", "", 1, "arn:aws:iam::123456789012:user/a b", f"{OPERATOR}\n"])
+@pytest.mark.parametrize("event", [{"revoke": "all"}, {"rotate": "now"}], ids=["revoke", "rotate"])
+def test_an_operator_who_is_none_changes_nothing(
+    empty_stack: Stack, event: dict[str, Any], operator: object
+) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+    before = key_sets(empty_stack)
+
+    with pytest.raises(InvalidRequestError):
+        empty_stack.invoke("keys", {**event, "operator": operator})
+
+    assert key_sets(empty_stack) == before
 
 
 def test_what_a_schedule_or_a_deployment_has_within_is_no_revocation(
@@ -184,6 +206,63 @@ def test_what_a_schedule_or_a_deployment_has_within_is_no_revocation(
     assert key_sets(empty_stack) == before
 
 
+def test_a_rotation_before_its_time_brings_the_next_keys_forward_and_publishes_others(
+    empty_stack: Stack,
+) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+    before = key_sets(empty_stack)
+
+    answer = empty_stack.invoke("keys", {"rotate": "now"})
+
+    for old, new in zip(before, key_sets(empty_stack), strict=True):
+        signing, ahead = old.entries
+        # It has just been published, so it waits for its hour.
+        assert answer["rotated"][old.purpose] == {
+            "key_id": ahead.key_id,
+            "signs_from": ahead.added_at + LEAD_SECONDS,
+        }
+        assert new.entries[0] == signing
+        assert new.entries[1].signs_from == ahead.added_at + LEAD_SECONDS
+        assert len(new.entries) == 3
+    assert empty_stack.invoke("keys", {"rotate": "now"}) == answer
+
+
+def test_a_rotation_before_its_time_is_written_down_once_with_the_keys_and_who_asked(
+    empty_stack: Stack, written: Callable[[], str]
+) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+    written()
+
+    answer = empty_stack.invoke("keys", {"rotate": "now", "operator": OPERATOR})
+    empty_stack.invoke("keys", {"rotate": "now", "operator": OPERATOR})
+
+    lines = [json.loads(line) for line in written().splitlines()]
+    told = [(line["key_id"], line["actor"]) for line in lines if line.get("message") == "KeysRotated"]
+    assert told == [(answer["rotated"][purpose]["key_id"], OPERATOR) for purpose in Purpose]
+
+
+def test_an_operator_sees_how_each_key_stands_and_no_secret(empty_stack: Stack) -> None:
+    empty_stack.invoke("keys", recorded("keys"))
+    first, ahead = empty_stack.stores.key_sets.read(Purpose.ACCESS_TOKEN).entries
+    empty_stack.invoke("keys", {"revoke": first.key_id})
+
+    answer = empty_stack.answer("admin", {"operation": "listKeys"})
+
+    assert answer.status == 200
+    access, refresh = answer.body["keys"]["access-token"], answer.body["keys"]["refresh-token"]
+    assert [each["state"] for each in access] == ["revoked", "waiting", "next"]
+    assert [each["state"] for each in refresh] == ["signs", "next"]
+    assert access[1] == {
+        "key_id": ahead.key_id,
+        "state": "waiting",
+        "signs_from": ahead.signs_from,
+        "added_at": ahead.added_at,
+        "revoked_at": None,
+        "verifies_until": None,
+    }
+    assert access[0]["revoked_at"] in range(answer.body["now"] - 9, answer.body["now"] + 1)
+
+
 def test_a_revocation_is_written_down_with_the_keys_id_and_nothing_secret(
     empty_stack: Stack, written: Callable[[], str]
 ) -> None:
@@ -191,15 +270,19 @@ def test_a_revocation_is_written_down_with_the_keys_id_and_nothing_secret(
     [_, mac_keys] = key_sets(empty_stack)
     written()
 
-    empty_stack.invoke("keys", {"revoke": mac_keys.entries[0].key_id})
+    empty_stack.invoke("keys", {"revoke": mac_keys.entries[0].key_id, "operator": OPERATOR})
 
     lines = [json.loads(line) for line in written().splitlines()]
     [line] = [line for line in lines if line.get("message") == "KeyRevoked"]
-    assert line["key_id"] == mac_keys.entries[0].key_id
+    assert (line["key_id"], line["actor"]) == (mac_keys.entries[0].key_id, OPERATOR)
     assert not {"event", "encrypted_key", "secret"} & line.keys()
 
 
-@pytest.mark.parametrize("event", [recorded("keys"), {"revoke": "all"}], ids=["rotation", "revocation"])
+@pytest.mark.parametrize(
+    "event",
+    [recorded("keys"), {"rotate": "now"}, {"revoke": "all"}],
+    ids=["rotation", "rotation now", "revocation"],
+)
 @pytest.mark.parametrize(
     ("service", "operation", "changed"),
     [
@@ -215,7 +298,7 @@ def test_a_revocation_is_written_down_with_the_keys_id_and_nothing_secret(
 def test_a_failed_run_changes_nothing_of_the_set_at_which_it_failed(
     empty_stack: Stack, event: dict[str, Any], service: Callable[[], Any], operation: str, changed: list[str]
 ) -> None:
-    if "revoke" in event:
+    if {"revoke", "rotate"} & event.keys():
         empty_stack.invoke("keys", recorded("keys"))
     before = key_sets(empty_stack)
 
@@ -229,7 +312,8 @@ def test_a_failed_run_changes_nothing_of_the_set_at_which_it_failed(
 
     after = key_sets(empty_stack)
     assert [new.purpose for old, new in zip(before, after, strict=True) if old != new] == changed
-    assert all(len([each for each in new.entries if not each.revoked_at]) in {0, 2} for new in after)
+    left = {0, 2, 3} if "rotate" in event else {0, 2}
+    assert all(len([each for each in new.entries if not each.revoked_at]) in left for new in after)
 
 
 def test_a_new_key_is_in_every_copy_of_the_jwk_set_before_it_signs(empty_stack: Stack) -> None:

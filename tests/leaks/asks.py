@@ -98,6 +98,17 @@ def imported(*more: dict[str, object], **members: object) -> Ask:
     return lambda _: operator("importUsers", users=[user | members, *more])
 
 
+def explaining(token: str, **of: Any) -> Ask:
+    """`token` names which of the two tokens of a live session."""
+    return lambda w: operating("explainToken", token=getattr(w.live(**of), token))(w)
+
+
+def explaining_blocked(w: World) -> Event:
+    live = w.live()
+    w.stack.stores.blocklist.put(BlockedToken(live.token_id, USER, marked.REASON, 1, 2_000_000_000))
+    return operating("explainToken", token=live.access_token)(w)
+
+
 def end_session(w: World) -> Event:
     live = w.live()
     return request(

@@ -26,6 +26,8 @@ from tests.leaks.asks import (
     disabled,
     end_session,
     everything_ended,
+    explaining,
+    explaining_blocked,
     finding,
     first_keys,
     full,
@@ -51,7 +53,7 @@ from tests.leaks.asks import (
     unheard_and_gone,
     without_authorizer,
 )
-from tests.leaks.world import USER, admin, cookie, of_user, presenting, request, revoking
+from tests.leaks.world import OPERATOR, USER, admin, cookie, of_user, presenting, request, revoking
 from tests.things import SESSION_ID, TOKEN_ID
 
 FUNCTIONS = sorted(file.parent.name for file in File(__file__).parents[2].glob("functions/*/app.py"))
@@ -74,6 +76,7 @@ class Path:
 
 
 LISTS = frozenset({"user agent", "ip"})
+NAME = frozenset({"username"})
 SHOWS_USER = frozenset({"username", "claims"})
 
 PATHS = [
@@ -181,6 +184,29 @@ PATHS = [
     Path("admin", "import a password", imported({"password": marked.PASSWORD}), 400),
     Path("admin", "import a strange member", imported({marked.PASSWORD: marked.PASSWORD_HASH}), 400),
     Path("admin", "import, no table", meanwhile(imported(), gone("CREDENTIALS")), 503, "Unavailable"),
+    Path("admin", "list keys", operating("listKeys"), 200),
+    Path("admin", "explain", explaining("access_token"), 200, "TokenExplained", shows=NAME),
+    Path("admin", "explain a refresh token", explaining("refresh_token"), 200, "TokenExplained", shows=NAME),
+    Path("admin", "explain a forged one", explaining("access_token", key=FORGED), 200, "TokenExplained"),
+    Path(
+        "admin",
+        "explain a blocked one",
+        explaining_blocked,
+        200,
+        "TokenExplained",
+        shows=NAME | {"reason of a revocation"},
+    ),
+    Path(
+        "admin", "explain a password", operating("explainToken", token=marked.PASSWORD), 200, "TokenExplained"
+    ),
+    Path("admin", "explain nothing", operating("explainToken"), 400),
+    Path(
+        "admin",
+        "explain, no table",
+        meanwhile(explaining("access_token"), gone("SESSIONS")),
+        503,
+        "Unavailable",
+    ),
     Path("admin", "create", create(), 201, "UserCreated", shows=SHOWS_USER),
     Path("admin", "create a taken name", create(username=marked.USERNAME), 409),
     Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),
@@ -204,6 +230,7 @@ PATHS = [
         200,
         shows=LISTS,
     ),
+    Path("admin", "show, no table", meanwhile(lambda _: of_user("GET"), gone("USERS")), 503, "Unavailable"),
     Path("admin", "disable", lambda _: of_user("POST", "/disable"), 200, "UserDisabled"),
     Path("admin", "enable", lambda _: of_user("POST", "/enable"), 200, "UserEnabled"),
     Path("admin", "revoke", lambda _: of_user("POST", "/revoke"), 200, "UserRevoked"),
@@ -324,6 +351,13 @@ PATHS = [
     # keys
     Path("keys", "daily", lambda _: request("keys"), "returned", "KeysAdded"),
     Path("keys", "revoke", lambda _: {"revoke": marked.KEY.kid}, "returned", "KeyRevoked"),
+    Path("keys", "rotate", lambda _: {"rotate": "now", "operator": OPERATOR}, "returned", "KeysRotated"),
+    Path(
+        "keys",
+        "rotate for nobody",
+        lambda _: {"rotate": "now", "operator": marked.PASSWORD},
+        "InvalidRequestError",
+    ),
     Path("keys", "revoke no key", lambda w: {"revoke": w.live().access_token}, "InvalidRequestError"),
     Path("keys", "nothing it knows", lambda w: {"revok": w.live().access_token}, "InvalidRequestError"),
     Path("keys", "first", first_keys, "returned", "KeysAdded"),

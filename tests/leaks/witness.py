@@ -38,7 +38,7 @@ _LINE = {
     "user_id": "usr_[A-Za-z0-9_-]{22}",
     "session_id": "ses_[A-Za-z0-9_-]{22}",
     "token_id": "tok_[A-Za-z0-9_-]{22}",
-    "actor": "usr_[A-Za-z0-9_-]{22}|arn:aws:sts::123456789012:assumed-role/operators/grace",
+    "actor": "usr_[A-Za-z0-9_-]{22}|operator|arn:aws:sts::123456789012:assumed-role/operators/grace",
     "key_id": "[A-Za-z0-9_-]{21,43}",
     "failure": "[A-Za-z]+",
     "failure_message": "[A-Za-z0-9 .,:;'_-]*",

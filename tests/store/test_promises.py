@@ -461,6 +461,16 @@ def test_a_token_of_an_unknown_user_may_be_blocked(stores: Stores) -> None:
     assert (state.blocked, state.user, state.session) == (True, None, None)
 
 
+@pytest.mark.parametrize("user_id", [USER_ID, None], ids=["of a user", "of nobody known"])
+def test_a_blocked_token_is_read_as_it_was_put(stores: Stores, user_id: str | None) -> None:
+    blocked = BlockedToken(TOKEN_ID, user_id, "stolen laptop", NOW, NOW + 3720)
+    assert stores.blocklist.read(TOKEN_ID) is None
+
+    stores.blocklist.put(blocked)
+
+    assert stores.blocklist.read(TOKEN_ID) == blocked
+
+
 def test_a_key_set_is_read_as_it_was_written(stores: Stores) -> None:
     empty = stores.key_sets.read(Purpose.ACCESS_TOKEN)
     revoked = KeyEntry("kid-2", signs_from=NOW, encrypted_key=b"\x02", revoked_at=NOW + 1, added_at=NOW)

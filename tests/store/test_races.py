@@ -11,7 +11,7 @@ import pytest
 
 from rescind.flows.accounts import change_user
 from rescind.flows.revoke_key import revoke_key
-from rescind.flows.rotate import rotate
+from rescind.flows.rotate import TakesOver, rotate, rotate_now
 from rescind.model import Lost, User, Written
 from rescind.reasons import Reason
 from rescind.rules.key_set import KeyEntry, Purpose, signer
@@ -244,6 +244,12 @@ def rotate_on(stores: Stores, purpose: Purpose, *, now: int) -> int:
     return rotate(purpose, key_sets=stores.key_sets, new_entry=a_key, rotation_days=30, now=now)
 
 
+def rotate_now_on(stores: Stores, *, now: int) -> TakesOver:
+    return rotate_now(
+        Purpose.ACCESS_TOKEN, key_sets=stores.key_sets, new_entry=a_key, rotation_days=30, now=now
+    )
+
+
 def revoke_on(stores: Stores, key_id: str, *, now: int) -> dict[Purpose, list[str]]:
     return revoke_key(key_id, key_sets=stores.key_sets, new_entry=a_key, rotation_days=30, now=now)
 
@@ -260,6 +266,45 @@ def test_of_many_rotations_at_once_one_adds_its_entry(stores: Stores) -> None:
         assert sorted(added) == [0] * (RACERS - 1) + [1 if months else 2]
         entries = stores.key_sets.read(Purpose.ACCESS_TOKEN).entries
         assert entries[-1].signs_from == now + 30 * DAY
+
+
+def test_of_many_rotations_before_their_time_at_once_one_is_made(stores: Stores) -> None:
+    rotate_on(stores, Purpose.ACCESS_TOKEN, now=NOW)
+    for days in range(2, 6):
+        now = NOW + days * DAY
+
+        # Half of the clocks are behind the others.
+        def rotate_early(racer: int, now: int = now) -> TakesOver:
+            return rotate_now_on(stores, now=now - racer % 2 * 10)
+
+        outcomes = race(rotate_early)
+
+        assert [outcome.changed for outcome in outcomes].count(True) == 1
+        assert len({(outcome.entry.key_id, outcome.entry.signs_from) for outcome in outcomes}) == 1
+        entries = stores.key_sets.read(Purpose.ACCESS_TOKEN).entries
+        assert [entry for entry in entries if entry.signs_from > now] == [outcomes[0].entry, entries[-1]]
+
+
+def test_a_revocation_that_races_rotations_before_their_time_is_never_lost(stores: Stores) -> None:
+    rotate_on(stores, Purpose.ACCESS_TOKEN, now=NOW)
+    for days in range(2, 6):
+        now = NOW + days * DAY
+        current = signer(stores.key_sets.read(Purpose.ACCESS_TOKEN), at=now, now=now)
+        assert current is not None
+
+        def rotate_or_revoke(racer: int, now: int = now, key_id: str = current.key_id) -> object:
+            if racer == 0:
+                return revoke_on(stores, key_id, now=now)
+            return rotate_now_on(stores, now=now)
+
+        race(rotate_or_revoke)
+
+        after = stores.key_sets.read(Purpose.ACCESS_TOKEN)
+        assert [each.revoked_at for each in after.entries if each.key_id == current.key_id] == [now]
+        following = signer(after, at=now, now=now)
+        assert following is not None
+        assert following.key_id != current.key_id
+        assert any(each.signs_from > now + DAY for each in after.entries if each.revoked_at is None)
 
 
 def test_a_revocation_that_races_rotations_is_never_lost(stores: Stores) -> None:

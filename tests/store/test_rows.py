@@ -27,6 +27,7 @@ READS: dict[str, Callable[[Stores], object]] = {
         jti=TOKEN_ID, user_id=USER_ID, session_id=SESSION_ID
     ),
     "state-of-a-session": lambda stores: stores.states.of_session(USER_ID, SESSION_ID),
+    "blocklist": lambda stores: stores.blocklist.read(TOKEN_ID),
     "key-set": lambda stores: stores.key_sets.read(Purpose.ACCESS_TOKEN),
     "page-of-users": lambda stores: stores.users.page(segment=0, of=1, after=USER_ID, limit=9),
 }

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from rescind_cli.commands import Commands, doctor, everyone, imports, revoke, sessions, users
+from rescind_cli.commands import Commands, doctor, everyone, imports, keys, revoke, sessions, users, why
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.operators import Operator
 from rescind_cli.screen import Screen
@@ -23,6 +23,8 @@ app.add_typer(users.app, name="users")
 app.command("sessions")(sessions.sessions)
 revoke.app.command()(everyone.everyone)
 app.add_typer(revoke.app, name="revoke")
+app.add_typer(keys.app, name="keys")
+app.command()(why.why)
 app.command()(doctor.doctor)
 
 

@@ -28,6 +28,7 @@ class Event(StrEnum):
     TOKEN_REVOKED = "TokenRevoked"
     TOKEN_INACTIVE = "TokenInactive"
     USER_CHANGED = "UserChanged"
+    TOKEN_EXPLAINED = "TokenExplained"
     USER_REVOKED = "UserRevoked"
     USER_CREATED = "UserCreated"
     USER_DISABLED = "UserDisabled"
@@ -38,6 +39,7 @@ class Event(StrEnum):
     PASSWORD_CHANGE_REFUSED = "PasswordChangeRefused"
     KEYS_ADDED = "KeysAdded"
     KEY_REVOKED = "KeyRevoked"
+    KEYS_ROTATED = "KeysRotated"
     UNAVAILABLE = "Unavailable"
     FAILED = "Failed"
 

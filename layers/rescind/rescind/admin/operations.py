@@ -5,7 +5,7 @@ The names are those of `docs/openapi.yaml`. An operation without a route is for 
 
 from collections.abc import Callable, Mapping
 
-from rescind.admin import deployment, everyone, imports, tokens, users
+from rescind.admin import deployment, everyone, explain, imports, keys, tokens, users
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.responses import Response
 
@@ -27,6 +27,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "importUsers": imports.create,
     "listUserSessions": users.list_sessions,
     "revokeUsers": everyone.revoke,
+    "explainToken": explain.show,
+    "listKeys": keys.show,
     "checkDeployment": deployment.check,
 }
 

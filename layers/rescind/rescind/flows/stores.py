@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, UserPage, Written
 from rescind.rules.access_tokens import SigningKey
+from rescind.rules.key_set import KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey
 from rescind.verdict import State
 
@@ -73,6 +74,12 @@ class Sessions(Protocol):
 
 class Blocklist(Protocol):
     def put(self, blocked: BlockedToken) -> None: ...
+
+    def read(self, jti: str) -> BlockedToken | None: ...
+
+
+class KeySetReader(Protocol):
+    def read(self, purpose: Purpose) -> KeySet: ...
 
 
 class VerificationKeys(Protocol):

@@ -5,6 +5,7 @@ before it signs, and so that there is one to go on with when the current one is 
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -94,16 +95,21 @@ def begun(key_set: KeySet, *, at: int) -> tuple[KeyEntry, ...]:
 
 
 def verifiers(key_set: KeySet, *, now: int) -> list[KeyEntry]:
-    """The entries whose signatures count: each from when it is in the set, until all it signed is dead.
+    """The entries whose signatures count: each from when it is in the set, until all it signed is dead."""
+    ends = zip(key_set.entries, verification_ends(key_set), strict=True)
+    return [entry for entry, end in ends if entry.revoked_at is None and now < end]
+
+
+def verification_ends(key_set: KeySet) -> Sequence[float]:
+    """From when the signatures of each entry count no more: all it signed is dead. Infinity for the last.
 
     It signs no more once any that stands behind it has come. One that was revoked since has come too: a key
     that retired long ago, and that somebody may have stolen, must not verify again for it.
     """
     signature_seconds = _SIGNATURE_LIVES_SECONDS[key_set.purpose]
-    found = []
+    ends = []
     followed_at = math.inf
     for entry in reversed(key_set.entries):
-        if entry.revoked_at is None and now < followed_at + signature_seconds:
-            found.append(entry)
+        ends.append(followed_at + signature_seconds)
         followed_at = min(followed_at, entry.signs_from)
-    return found[::-1]
+    return ends[::-1]

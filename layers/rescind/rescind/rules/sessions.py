@@ -81,7 +81,7 @@ def decide_refresh(
         return Replay(user, session)
     if session.counter == presented:
         return Rotate(user, session)
-    if session.counter == presented + 1 and _within_grace(session, grace_seconds=grace_seconds, now=now):
+    if session.counter == presented + 1 and within_grace(session, grace_seconds=grace_seconds, now=now):
         return Replay(user, session)
     if session.counter < presented:
         return EndSession(Reason.COUNTER_BEHIND, session)
@@ -107,7 +107,7 @@ def refusal(user: User | None, session: Session | None, *, now: int) -> Reason |
     return None
 
 
-def _within_grace(session: Session, *, grace_seconds: int, now: int) -> bool:
+def within_grace(session: Session, *, grace_seconds: int, now: int) -> bool:
     """The grace counts from the rotation and never slides; another host's clock may be ahead of ours."""
     return grace_seconds > 0 and now - session.rotated_at <= grace_seconds + CLOCK_SKEW_SECONDS
 

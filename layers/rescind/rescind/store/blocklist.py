@@ -4,6 +4,7 @@ from typing import Any
 
 from rescind import aws
 from rescind.model import BlockedToken
+from rescind.store import attributes
 
 
 class Blocklist:
@@ -22,3 +23,19 @@ class Blocklist:
         if blocked.user_id is not None:
             item["user_id"] = {"S": blocked.user_id}
         aws.call(self._client.put_item, TableName=self._table, Item=item)
+
+    def read(self, jti: str) -> BlockedToken | None:
+        """The entry, which refuses for as long as it is there, whatever its TTL."""
+        answer = aws.call(
+            self._client.get_item, TableName=self._table, Key={"jti": {"S": jti}}, ConsistentRead=True
+        )
+        if "Item" not in answer:
+            return None
+        item = answer["Item"]
+        return BlockedToken(
+            jti=attributes.text(item, "jti"),
+            user_id=attributes.text(item, "user_id") if "user_id" in item else None,
+            reason=attributes.text(item, "reason"),
+            blocked_at=attributes.number(item, "blocked_at"),
+            ttl=attributes.number(item, "ttl"),
+        )

@@ -40,10 +40,19 @@ def request_of_operator(event: Event) -> AdminRequest:
     parameters = event.get("parameters", {})
     if not isinstance(parameters, dict) or event.keys() - {"operation", "operator", "parameters"}:
         raise InvalidRequestError('Send {"operation": <name>, "operator": <ARN>, "parameters": {...}}.')
+    return AdminRequest(operator_of(event), parameters)
+
+
+def operator_of(event: Event) -> str:
+    """Who invokes a function directly, as they say: an ARN, or "operator" where they do not.
+
+    Raises:
+        InvalidRequestError: it is of another form.
+    """
     operator = optional_text(event, "operator", longest=256) or _OPERATOR
     if operator != _OPERATOR and not _ARN.fullmatch(operator):
         raise InvalidRequestError("operator is not the ARN of an IAM user or role.")
-    return AdminRequest(operator, parameters)
+    return operator
 
 
 def request_of_admin(event: Event) -> AdminRequest:
