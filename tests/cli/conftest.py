@@ -47,9 +47,15 @@ class Rescind:
 
 
 @pytest.fixture(scope="module")
-def gateway(ministack: str) -> Iterator[RunningGateway]:
+def of_this_module(request: pytest.FixtureRequest) -> str:
+    """Each module has tables of its own: what one does to everybody is not done to the others' users."""
+    return "cli-" + str(request.module.__name__).rpartition(".test_")[2].replace("_", "-")
+
+
+@pytest.fixture(scope="module")
+def gateway(ministack: str, of_this_module: str) -> Iterator[RunningGateway]:
     with running_gateway(
-        environment={"AWS_ENDPOINT_URL": ministack}, arguments=["--stack", "cli"]
+        environment={"AWS_ENDPOINT_URL": ministack}, arguments=["--stack", of_this_module]
     ) as running:
         yield running
 

@@ -56,11 +56,10 @@ def test_for_people_each_finding_has_a_mark_and_a_line(rescind: Rescind) -> None
 
 
 @contextmanager
-def without_ttl(endpoint: str) -> Iterator[str]:
+def without_ttl(endpoint: str, stack: str) -> Iterator[str]:
     """Switched off by hand, and on again."""
     client = boto3.client("dynamodb", endpoint_url=endpoint, **CREDENTIALS)
-    names = [name for name in client.list_tables()["TableNames"] if name.startswith("cli-SessionsTable")]
-    [name] = names
+    name = physical(endpoint, stack, "SessionsTable")
     specification = {"AttributeName": "ttl", "Enabled": False}
     client.update_time_to_live(TableName=name, TimeToLiveSpecification=specification)
     try:
@@ -69,8 +68,10 @@ def without_ttl(endpoint: str) -> Iterator[str]:
         client.update_time_to_live(TableName=name, TimeToLiveSpecification={**specification, "Enabled": True})
 
 
-def test_a_ttl_that_somebody_switched_off_is_found_with_its_cure(rescind: Rescind, ministack: str) -> None:
-    with without_ttl(ministack) as name:
+def test_a_ttl_that_somebody_switched_off_is_found_with_its_cure(
+    rescind: Rescind, ministack: str, of_this_module: str
+) -> None:
+    with without_ttl(ministack, of_this_module) as name:
         said = rescind("doctor")
 
     assert said.code == 1

@@ -63,10 +63,14 @@ class Tables:
 
 
 @pytest.fixture
-def tables(ministack: str, gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> Tables:
+def tables(
+    ministack: str, gateway: RunningGateway, of_this_module: str, monkeypatch: pytest.MonkeyPatch
+) -> Tables:
     del gateway  # it has made them
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    found = boto3.client("cloudformation").describe_stack_resources(StackName="cli")["StackResources"]
+    found = boto3.client("cloudformation").describe_stack_resources(StackName=of_this_module)[
+        "StackResources"
+    ]
     return Tables(
         boto3.client("dynamodb"), {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
     )

@@ -69,10 +69,12 @@ def tables_of(stack: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def inside(ministack: str, gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> Inside:
+def inside(
+    ministack: str, gateway: RunningGateway, of_this_module: str, monkeypatch: pytest.MonkeyPatch
+) -> Inside:
     del gateway  # it has made the tables
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    return Inside(aws.client("dynamodb"), tables_of("cli"))
+    return Inside(aws.client("dynamodb"), tables_of(of_this_module))
 
 
 def some_users(letter: str, many: int) -> list[User]:

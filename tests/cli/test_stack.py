@@ -64,8 +64,8 @@ def test_a_stack_that_is_not_there_is_said_with_how_to_name_another() -> None:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_a_stack_of_something_else_is_said() -> None:
-    code, said = run("--stack", "cli")  # the gateway's own: tables and keys
+def test_a_stack_of_something_else_is_said(of_this_module: str) -> None:
+    code, said = run("--stack", of_this_module)  # the gateway's own: tables and keys
 
     assert code == 5
     assert "has no output 'ApiUrl'" in said
