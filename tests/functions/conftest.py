@@ -20,6 +20,7 @@ from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_cr
 
 PASSWORD_HASH = hash_password(PASSWORD, salt=b"0123456789abcdef", parameters=SETTINGS.hash_parameters)
 
+API_URL = "https://api.example/prod"  # where the canary asks
 EVENTS = Path(__file__).parent.parent / "events"
 
 
@@ -31,6 +32,10 @@ class Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
     aws_request_id: str = "request"
+    milliseconds_left: int = 480_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds_left
 
 
 @dataclass(frozen=True)
@@ -44,10 +49,10 @@ class Answer:
 class Stack:
     stores: Stores
 
-    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+    def invoke(self, function: str, event: dict[str, Any], context: Context | None = None) -> Any:
         """What the function returns, through JSON as in Lambda."""
         handler = importlib.import_module(f"functions.{function}.app").handler
-        return json.loads(json.dumps(handler(json.loads(json.dumps(event)), Context())))
+        return json.loads(json.dumps(handler(json.loads(json.dumps(event)), context or Context())))
 
     def answer(self, function: str, event: dict[str, Any]) -> Answer:
         """What a function behind a route answers."""
@@ -127,6 +132,7 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:
         text = ",".join(value) if isinstance(value, frozenset) else str(value)
         monkeypatch.setenv(setting.name.upper(), text)
     monkeypatch.setenv("KMS_KEY_ID", kms_key_id)
+    monkeypatch.setenv("API_URL", API_URL)
 
 
 def _add_keys(stores: Stores, kms_key_id: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from rescind_cli.commands import Commands, users
+from rescind_cli.commands.canary import canary
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.operators import Operator
 from rescind_cli.screen import Screen
@@ -19,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(users.app, name="users")
+app.command()(canary)
 
 
 @app.callback()

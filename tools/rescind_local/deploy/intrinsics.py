@@ -55,7 +55,7 @@ def function_in(value: Any, functions: Container[str]) -> str | None:
 
 def _address_of(api: str) -> re.Pattern[str]:
     """With its stage, which the gateway has at the root."""
-    return re.compile(rf"https://\$\{{{re.escape(api)}\}}\.execute-api\.[^/]+/[^/]+")
+    return re.compile(rf"https://\$\{{{re.escape(api)}\}}\.execute-api\.[^/]+/([\w-]|\$\{{[\w.]+\}})+")
 
 
 def _is_intrinsic(value: Any) -> bool:
