@@ -73,7 +73,8 @@ def test_a_path_gives_nothing_away(world: World, witness: Witness, calls: Calls,
 
     seen = walk(world, witness, calls, path.function, event)
 
-    assert (seen.outcome, seen.events) == (path.outcome, {(path.event, path.reason)} - {(None, None)})
+    written = {(path.event, path.reason), *((event, None) for event in path.besides)} - {(None, None)}
+    assert (seen.outcome, seen.events) == (path.outcome, written)
     assert seen.problems(world.secrets, shows=path.shows) == []
     assert marked.found_in(world.sent, world.secrets) == set()
 

@@ -38,7 +38,9 @@ _LINE = {
     "user_id": "usr_[A-Za-z0-9_-]{22}",
     "session_id": "ses_[A-Za-z0-9_-]{22}",
     "token_id": "tok_[A-Za-z0-9_-]{22}",
-    "actor": "usr_[A-Za-z0-9_-]{22}",
+    "actor": "usr_[A-Za-z0-9_-]{22}|canary",
+    "delay_seconds": r"[0-9]+\.[0-9]+",
+    "bound_seconds": "[0-9]+",
     "key_id": "[A-Za-z0-9_-]{21,43}",
     "failure": "[A-Za-z]+",
     "failure_message": "[A-Za-z0-9 .,:;'_-]*",
@@ -49,6 +51,8 @@ _METRIC = {
     "service": "talkative",
     "reason": _LINE["reason"],
     **{event.value: r"\[1\.0\]" for event in audit.Event},
+    "RevocationDelay": r"\[[0-9]+\.[0-9]+\]",
+    "RevocationBound": r"\[[0-9]+\.0\]",
 }
 
 
