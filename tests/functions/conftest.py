@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -12,9 +13,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
-from rescind import wiring
+from rescind import audit, wiring
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.rules.passwords import hash_password
+from tests import event_lines
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
 
@@ -101,6 +103,28 @@ def recorded_from(
         "sid": tokens["session_id"],
     }
     return event
+
+
+class _Schema(logging.Handler):
+    """Holds each line to docs/events.schema.json, as it goes to the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(audit.logger.registered_formatter)
+        self.problems: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.problems += event_lines.problems_of(json.loads(self.format(record)))
+
+
+@pytest.fixture(autouse=True)
+def every_line_is_as_documented() -> Iterator[None]:
+    schema = _Schema()
+    log = logging.getLogger(audit.logger.name)
+    log.addHandler(schema)
+    yield
+    log.removeHandler(schema)
+    assert schema.problems == []
 
 
 @pytest.fixture(scope="module")

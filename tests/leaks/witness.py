@@ -13,6 +13,7 @@ import pytest
 
 from rescind import audit
 from rescind.reasons import Reason
+from tests import event_lines
 from tests.leaks import marked
 
 # The functions whose 200 is a token response (docs/contract.md); no other answer may hold a token.
@@ -119,6 +120,8 @@ class Seen:
             except ValueError:
                 yield f"a line that is no JSON: {line!r}"
                 continue
+            if "_aws" not in said:
+                yield from event_lines.problems_of(said)
             allowed = _METRIC if "_aws" in said else _LINE
             for name, value in said.items():
                 if not re.fullmatch(allowed.get(name, "(?!)"), str(value)):

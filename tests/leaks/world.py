@@ -52,7 +52,7 @@ class World:
     refused: Exception | None = None
     """What comes of telling it."""
     api: dict[str, list[Reply]] = field(default_factory=dict)
-    """What the API answers the canary, by the last part of the route: one after the other, the last for ever."""
+    """What the API answers the canary, by the last part of the route: in turn, the last one for ever."""
     to_come: dict[str, list[Reply]] = field(default_factory=dict)
     """What is left of it since the login."""
 
