@@ -39,7 +39,7 @@ _LINE = {
     "user_id": "usr_[A-Za-z0-9_-]{22}",
     "session_id": "ses_[A-Za-z0-9_-]{22}",
     "token_id": "tok_[A-Za-z0-9_-]{22}",
-    "actor": "usr_[A-Za-z0-9_-]{22}|canary",
+    "actor": "usr_[A-Za-z0-9_-]{22}|canary|operator|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9_+=,.@/-]+",
     "delay_seconds": r"[0-9]+\.[0-9]+",
     "bound_seconds": "[0-9]+",
     "key_id": "[A-Za-z0-9_-]{21,43}",

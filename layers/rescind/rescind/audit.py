@@ -58,7 +58,7 @@ def record(
         user_id: of an existing user.
         session_id: of an authentic token.
         token_id: likewise.
-        actor: who did it, when it was not the user: an admin's user id, an operator's ARN, the canary.
+        actor: who did it, when it was not the user: an admin's user id, an operator's ARN.
         key_id: of a key in a key set.
     """
     details = {"reason": reason, "user_id": user_id, "session_id": session_id}
