@@ -61,7 +61,8 @@ def test_an_event_is_one_line_and_one_metric_of_its_name(
     [described] = metric["_aws"]["CloudWatchMetrics"]
     assert described["Namespace"] == "Rescind"
     assert described["Metrics"] == [{"Name": event.value, "Unit": "Count"}]
-    assert [set(names) - {"service"} for names in described["Dimensions"]] == [set(why)]
+    # One that an alarm can see, whatever the reason, and one that tells the reasons apart.
+    assert described["Dimensions"] == [["service"], *([["service", "reason"]] if reason else [])]
     assert {name: metric[name] for name in metric.keys() - {"_aws", "service"}} == {event.value: [1.0], **why}
 
 
@@ -72,6 +73,34 @@ def test_a_reason_does_not_stay_for_the_next_event(written: Callable[[], str]) -
     [_, line], [_, metric] = lines_and_metrics(written())
     assert line == {"message": "Login", **IDS}
     assert "reason" not in metric
+
+
+def test_no_id_is_a_dimension(written: Callable[[], str]) -> None:
+    audit.record(
+        Event.ACCESS_DENIED, reason=Reason.EXPIRED, **IDS, token_id=TOKEN_ID, actor=ADMIN, key_id="mac_1"
+    )
+
+    _, [metric] = lines_and_metrics(written())
+    assert {name for names in metric["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for name in names} == {
+        "service",
+        "reason",
+    }
+
+
+def test_what_the_canary_measured_is_one_line_and_three_metrics(written: Callable[[], str]) -> None:
+    audit.measured(delay_seconds=1.25, bound_seconds=7, user_id=USER_ID, actor="canary")
+
+    [line], [metric] = lines_and_metrics(written())
+    said = {"delay_seconds": 1.25, "bound_seconds": 7, "user_id": USER_ID, "actor": "canary"}
+    assert line == {"message": "CanaryMeasured", **said}
+    [described] = metric["_aws"]["CloudWatchMetrics"]
+    assert described["Dimensions"] == [["service"]]
+    assert {each["Name"]: each["Unit"] for each in described["Metrics"]} == {
+        "CanaryMeasured": "Count",
+        "RevocationDelay": "Seconds",
+        "RevocationBound": "Seconds",
+    }
+    assert (metric["RevocationDelay"], metric["RevocationBound"]) == ([1.25], [7.0])
 
 
 def fail(event: Event, error: Exception, *, cause: Exception) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rescind.settings import BOUNDS, Settings, SettingsError
+from rescind.settings import BOUNDS, CanarySettings, Settings, SettingsError
 from tests.things import SETTINGS
 
 ENVIRONMENT = {
@@ -197,3 +197,33 @@ def test_a_proxys_header_is_known_in_any_case() -> None:
 def test_a_proxys_header_and_its_secret_come_together(given: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="PROXY_SECRET_SHA256"):
         Settings.from_environment({**ENVIRONMENT, **given})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com/prod",
+        "https://api.example",
+        "http://127.0.0.1:3000",
+    ],
+)
+def test_the_canary_is_told_where_to_ask(url: str) -> None:
+    assert CanarySettings.from_environment({"API_URL": url}).api_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("", id="none"),
+        pytest.param("http://api.example/prod", id="in the clear"),
+        pytest.param("http://localhost:3000", id="a name, which may lead elsewhere"),
+        pytest.param("http://127.0.0.1:3000@evil.example", id="a name for this machine"),
+        pytest.param("https://user@api.example/prod", id="a user"),
+        pytest.param("https://api.example/prod/", id="a slash at its end"),
+        pytest.param("https://api.example/prod?a=b", id="a query"),
+        pytest.param("file:///etc/passwd", id="a file"),
+    ],
+)
+def test_where_the_canary_must_not_ask_stops_it_and_is_named(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"^API_URL "):
+        CanarySettings.from_environment({"API_URL": url})

@@ -1,14 +1,18 @@
 """Facts of the template that the code, or somebody's safety, relies on."""
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from rescind import audit
+from rescind.reasons import Reason
 from rescind.rules.key_set import Purpose
-from rescind.settings import BOUNDS, Settings
+from rescind.settings import BOUNDS, CanarySettings, Settings
 from tests.tables import TEMPLATE
 
 DOCUMENT: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
@@ -46,6 +50,16 @@ def test_every_setting_is_in_the_environment_and_the_reverse() -> None:
     settings = {field.name.upper() for field in fields(Settings)}
 
     assert {name for name in ENVIRONMENT if not name.startswith("POWERTOOLS_")} == settings
+
+
+def test_the_canary_alone_has_settings_of_its_own() -> None:
+    own = {
+        name: set(each["Environment"]["Variables"])
+        for name, each in FUNCTIONS.items()
+        if "Environment" in each
+    }
+
+    assert own == {"CanaryFunction": {field.name.upper() for field in fields(CanarySettings)}}
 
 
 @pytest.mark.parametrize(
@@ -94,8 +108,44 @@ def test_only_the_routes_that_prove_themselves_are_open() -> None:
 
 def test_no_function_runs_longer_than_ten_seconds() -> None:
     globally = DOCUMENT["Globals"]["Function"]["Timeout"]
+    # It waits until the bound is over, and writes nothing but a user of its own (docs/rules.md).
+    waits = {"CanaryFunction"}
 
-    assert all(function.get("Timeout", globally) <= 10 for function in FUNCTIONS.values())
+    longer = {name for name, function in FUNCTIONS.items() if function.get("Timeout", globally) > 10}
+
+    assert longer == waits
+
+
+def test_the_canary_writes_a_user_and_a_credential_and_nothing_else() -> None:
+    assert granted("CanaryFunction") == {
+        ("dynamodb:GetItem", "UsersTable"),
+        ("dynamodb:PutItem", "UsersTable"),
+        ("dynamodb:DeleteItem", "UsersTable"),
+        ("dynamodb:PutItem", "CredentialsTable"),
+        ("dynamodb:DeleteItem", "CredentialsTable"),
+    }
+
+
+def test_the_canary_flies_on_its_schedule_only_when_it_is_on_and_a_failure_is_seen_once() -> None:
+    canary = FUNCTIONS["CanaryFunction"]
+    [flight] = canary["Events"].values()
+    minutes = DOCUMENT["Parameters"]["CanaryMinutes"]
+
+    assert flight["Properties"]["State"] == {"Fn::If": ["CanaryIsOn", "ENABLED", "DISABLED"]}
+    assert minutes["Default"] == 0
+    assert canary["EventInvokeConfig"] == {"MaximumRetryAttempts": 0}
+    by_minutes = DOCUMENT["Mappings"]["Canary"]
+    assert by_minutes.keys() == {str(value) for value in minutes["AllowedValues"]}
+    for value in minutes["AllowedValues"][1:]:
+        assert by_minutes[str(value)]["Rate"] in {f"rate({value} minutes)", f"rate({value // 60} hour)"}
+        assert by_minutes[str(value)]["AlarmSeconds"] == 2 * 60 * value
+
+
+def test_the_canary_asks_where_the_outputs_say_the_api_is() -> None:
+    assert (
+        FUNCTIONS["CanaryFunction"]["Environment"]["Variables"]["API_URL"]
+        == DOCUMENT["Outputs"]["ApiUrl"]["Value"]
+    )
 
 
 def test_the_authorizer_reads_four_tables_and_writes_none() -> None:
@@ -272,3 +322,139 @@ def test_a_proxys_header_without_its_secret_is_refused_before_it_is_deployed() -
     empty = [{"Fn::Equals": [{"Ref": name}, ""]} for name in both]
     given = [{"Fn::Not": [each]} for each in empty]
     assert assertion["Assert"] == {"Fn::Or": [{"Fn::And": empty}, {"Fn::And": given}]}
+
+
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+RUNBOOKS = (
+    "A token is stolen",
+    "An account is taken over",
+    "A key leaks",
+    "Revoke everyone",
+    "Rotate keys",
+    "Restore from a backup",
+    "A region is down",
+    "DynamoDB throttles",
+)
+# The metrics of AWS's own that are watched, and what each is told apart by.
+OF_AWS = {
+    ("AWS/ApiGateway", "5XXError"): {"ApiName", "Stage"},
+    ("AWS/DynamoDB", "ReadThrottleEvents"): {"TableName"},
+    ("AWS/DynamoDB", "WriteThrottleEvents"): {"TableName"},
+    ("AWS/Lambda", "Duration"): {"FunctionName"},
+    ("AWS/Lambda", "Errors"): {"FunctionName"},
+}
+OURS = {event.value for event in audit.Event} | {"RevocationDelay", "RevocationBound"}
+
+
+def watched(alarm: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Namespace, name and dimensions of each metric that the alarm reads."""
+    stats = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    for metric in stats or [alarm]:
+        dimensions = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+        yield metric["Namespace"], metric["MetricName"], dimensions
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_an_alarm_watches_metrics_that_there_are(alarm: str) -> None:
+    assert ENVIRONMENT["POWERTOOLS_SERVICE_NAME"] == {"Ref": "AWS::StackName"}
+    for namespace, name, dimensions in watched(ALARMS[alarm]):
+        if namespace != "Rescind":
+            assert dimensions.keys() == OF_AWS[namespace, name]
+            for value in dimensions.values():
+                assert value == API["StageName"] or value["Ref"] in {*RESOURCES, "AWS::StackName"}
+            continue
+        assert name in OURS
+        assert dimensions.pop("service") == {"Ref": "AWS::StackName"}
+        assert dimensions.keys() <= {"reason"}
+        assert set(dimensions.values()) <= set(Reason)
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_an_alarm_reads_no_more_than_it_can_and_says_what_nothing_means(alarm: str) -> None:
+    properties = ALARMS[alarm]
+    expected = ["ThresholdMetricId"] if "ThresholdMetricId" in properties else ["Threshold"]
+
+    assert len(list(watched(properties))) <= 10, "of CloudWatch's own"
+    assert [name for name in ("Threshold", "ThresholdMetricId") if name in properties] == expected
+    assert properties["TreatMissingData"] in (
+        "notBreaching",
+        {"Fn::If": ["CanaryIsOn", "breaching", "notBreaching"]},
+    )
+    ids = {each["Id"] for each in properties.get("Metrics", [])}
+    for each in properties.get("Metrics", []):
+        assert set(re.findall(r"\b[a-z_]+\b", each.get("Expression", ""))) <= ids
+
+
+@pytest.mark.parametrize("alarm", ALARMS)
+def test_an_alarm_says_what_to_do_and_tells_the_topic(alarm: str) -> None:
+    where = re.fullmatch(r".+\. docs/operations\.md: (.+)", ALARMS[alarm]["AlarmDescription"])
+
+    assert where
+    assert where[1] in RUNBOOKS
+    told = {"Fn::If": ["AlarmsAreSent", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
+    assert ALARMS[alarm]["AlarmActions"] == told
+
+
+def test_every_table_is_watched_for_throttling() -> None:
+    for alarm in ("ThrottledReadsAlarm", "ThrottledWritesAlarm"):
+        assert {
+            dimensions["TableName"]["Ref"] for _, _, dimensions in watched(ALARMS[alarm])
+        } == TABLES.keys()
+
+
+def test_to_be_late_is_to_be_above_the_bound_and_a_silent_canary_counts() -> None:
+    alarm = ALARMS["RevocationLateAlarm"]
+    [late] = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
+
+    assert (late, alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "delay - bound",
+        "GreaterThanThreshold",
+        0,
+    )
+    assert alarm["TreatMissingData"] == {"Fn::If": ["CanaryIsOn", "breaching", "notBreaching"]}
+
+
+def test_the_authorizer_is_slow_long_before_its_time_is_up() -> None:
+    alarm, timeout = ALARMS["AuthorizerSlowAlarm"], FUNCTIONS["AuthorizerFunction"]["Timeout"]
+
+    assert alarm["ExtendedStatistic"] == "p99"
+    assert alarm["Threshold"] == timeout * 1000 / 2
+
+
+def test_refusals_of_the_authorizer_are_none_of_its_failures() -> None:
+    # It refuses by raising, which to Lambda is an error; the functions behind it do not.
+    [failures] = [
+        each["Expression"] for each in ALARMS["AuthorizerFailuresAlarm"]["Metrics"] if "Expression" in each
+    ]
+
+    assert failures == "errors - FILL(refused, 0) + FILL(without_scope, 0) + FILL(without_authorizer, 0)"
+
+
+DASHBOARD: str = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+
+
+def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
+    widgets = json.loads(DASHBOARD)["widgets"]
+    [shown] = [each["properties"]["alarms"] for each in widgets if each["type"] == "alarm"]
+
+    assert sorted(shown) == sorted(f"${{{alarm}.Arn}}" for alarm in ALARMS)
+
+
+def test_the_dashboard_draws_metrics_that_there_are() -> None:
+    for widget in json.loads(DASHBOARD)["widgets"]:
+        assert widget["x"] + widget["width"] <= 24
+        for metric in widget["properties"].get("metrics", []):
+            match metric:
+                case ["Rescind", name, "service", "${AWS::StackName}"]:
+                    assert name in OURS
+                case [namespace, name, *_]:
+                    assert namespace.startswith("AWS/"), name
+                case [{"expression": str(expression)}]:
+                    assert "{Rescind,service,reason}" in expression
+                case _:
+                    pytest.fail(f"{metric} is none")
+
+
+def test_whatever_the_dashboard_names_is_there() -> None:
+    for name in re.findall(r"\$\{([\w:]+)", DASHBOARD):
+        assert name in RESOURCES or name in {"AWS::Region", "AWS::StackName"}

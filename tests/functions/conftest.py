@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -13,14 +14,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
-from rescind import wiring
+from rescind import audit, wiring
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.rules.passwords import hash_password
+from tests import event_lines
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
 
 PASSWORD_HASH = hash_password(PASSWORD, salt=b"0123456789abcdef", parameters=SETTINGS.hash_parameters)
 
+API_URL = "https://api.example/prod"  # where the canary asks
 EVENTS = Path(__file__).parent.parent / "events"
 
 
@@ -32,6 +35,10 @@ class Context:
     memory_limit_in_mb: int = 512
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
     aws_request_id: str = "request"
+    milliseconds_left: int = 480_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds_left
 
 
 @dataclass(frozen=True)
@@ -45,10 +52,10 @@ class Answer:
 class Stack:
     stores: Stores
 
-    def invoke(self, function: str, event: dict[str, Any]) -> Any:
+    def invoke(self, function: str, event: dict[str, Any], context: Context | None = None) -> Any:
         """What the function returns, through JSON as in Lambda."""
         handler = importlib.import_module(f"functions.{function}.app").handler
-        return json.loads(json.dumps(handler(json.loads(json.dumps(event)), Context())))
+        return json.loads(json.dumps(handler(json.loads(json.dumps(event)), context or Context())))
 
     def answer(self, function: str, event: dict[str, Any]) -> Answer:
         """What a function behind a route answers."""
@@ -103,6 +110,29 @@ def recorded_from(
     return event
 
 
+class _Kept(logging.Handler):
+    """Keeps each line, as it goes to the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(audit.logger.registered_formatter)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture(autouse=True)
+def every_line_is_as_documented() -> Iterator[None]:
+    """By docs/events.schema.json."""
+    kept = _Kept()
+    log = logging.getLogger(audit.logger.name)
+    log.addHandler(kept)
+    yield
+    log.removeHandler(kept)
+    assert [problem for line in kept.lines for problem in event_lines.problems_of(json.loads(line))] == []
+
+
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
     """The tables on moto for all tests of a module, which empty them; gives the KMS key's id."""
@@ -132,6 +162,7 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:
         text = ",".join(value) if isinstance(value, frozenset) else str(value)
         monkeypatch.setenv(setting.name.upper(), text)
     monkeypatch.setenv("KMS_KEY_ID", kms_key_id)
+    monkeypatch.setenv("API_URL", API_URL)
 
 
 def _add_keys(stores: Stores, kms_key_id: str) -> None:

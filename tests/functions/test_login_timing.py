@@ -72,7 +72,7 @@ def handler_of(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> LogIn:
         ("hashless", Status.ACTIVE, ""),
         ("passwordless", Status.ACTIVE, NO_PASSWORD),
     ):
-        user = a_user(user_id=f"usr_{name}", username=name, status=status)
+        user = a_user(user_id=f"usr_{name:A<22}", username=name, status=status)
         tables.users[user.user_id] = user
         tables.credentials[name] = a_credential(username=name, user_id=user.user_id, password_hash=stored)
     wired = {

@@ -202,7 +202,7 @@ def test_new_hashes_have_the_parameters_of_the_deployment_and_old_ones_get_them_
 
 def test_a_user_without_a_password_is_refused_like_any_other(stack: Stack) -> None:
     for name, stored in (("hopper", ""), ("turing", "$2b$12$" + "a" * 53)):
-        user = a_user(user_id=f"usr_{name}", username=name, status=Status.ACTIVE)
+        user = a_user(user_id=f"usr_{name:A<22}", username=name, status=Status.ACTIVE)
         stack.stores.accounts.create(
             user, a_credential(username=name, user_id=user.user_id, password_hash=stored)
         )

@@ -14,6 +14,7 @@ from rescind.flows import end
 from rescind.model import BlockedToken
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.refresh_tokens import MacKey
+from tests.functions.api_in_process import Reply
 from tests.leaks import marked
 from tests.leaks.world import (
     USER,
@@ -214,6 +215,10 @@ def blocked(w: World) -> Event:
     live = w.live()
     w.stack.stores.blocklist.put(BlockedToken(live.token_id, USER, marked.REASON, 1, 2_000_000_000))
     return presenting(live.access_token)
+
+
+def canary(**instead: list[Reply]) -> Ask:
+    return lambda w: w.answers_the_canary(**instead)
 
 
 def first_keys(_: World) -> Event:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path as File
 
+from tests.functions.api_in_process import Reply, reply
 from tests.leaks import marked
 from tests.leaks.asks import (
     AGO,
@@ -20,6 +21,7 @@ from tests.leaks.asks import (
     Ask,
     authorizer,
     blocked,
+    canary,
     changing,
     create,
     deleted,
@@ -73,11 +75,14 @@ class Path:
     reason: str | None = None
     shows: frozenset[str] = frozenset()
     """The marked texts that this answer is for."""
+    besides: frozenset[str] = frozenset()
+    """Further events that are written down."""
 
 
 LISTS = frozenset({"user agent", "ip"})
 NAME = frozenset({"username"})
 SHOWS_USER = frozenset({"username", "claims"})
+MADE_AND_DELETED = frozenset({"UserCreated", "UserDeleted"})
 
 PATHS = [
     # login
@@ -378,4 +383,23 @@ PATHS = [
         "UnavailableError",
         "Unavailable",
     ),
+    # canary
+    Path("canary", "flight", canary(), "returned", "CanaryMeasured", besides=MADE_AND_DELETED),
+    *(
+        Path("canary", name, ask, "UnavailableError", "Unavailable", besides=MADE_AND_DELETED)
+        for name, ask in {
+            "login refused": canary(login=[reply(503, {"error": marked.PASSWORD})]),
+            "login answered something else": canary(login=[Reply(200, marked.PASSWORD.encode())]),
+            "logout ended nothing": canary(logout=[reply(200, {"revoked": marked.PASSWORD})]),
+        }.items()
+    ),
+    Path(
+        "canary",
+        "no token",
+        canary(login=[reply(200, {})]),
+        "FailedError",
+        "Failed",
+        besides=MADE_AND_DELETED,
+    ),
+    Path("canary", "no table", meanwhile(canary(), gone("USERS")), "UnavailableError", "Unavailable"),
 ]

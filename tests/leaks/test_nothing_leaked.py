@@ -1,7 +1,9 @@
 """No token, password, cookie, mac or whole event is in any log, metric, exception or answer, on any path."""
 
+import urllib.request
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import TypeVar
 
@@ -10,6 +12,7 @@ import pytest
 from rescind import audit
 from rescind.admin.operations import OPERATIONS, ROUTES
 from rescind.reasons import Reason
+from tests import event_lines
 from tests.leaks import marked
 from tests.leaks.calls import FAILURES, UNFORESEEN, Call, Calls
 from tests.leaks.misplaced import in_the_headers, in_the_route_and_body
@@ -84,9 +87,32 @@ def test_a_path_gives_nothing_away(world: World, witness: Witness, calls: Calls,
 
     seen = walk(world, witness, calls, path.function, event)
 
-    assert (seen.outcome, seen.events) == (path.outcome, {(path.event, path.reason)} - {(None, None)})
+    written = {(path.event, path.reason), *((event, None) for event in path.besides)} - {(None, None)}
+    assert (seen.outcome, seen.events) == (path.outcome, written)
     assert seen.problems(world.secrets, shows=path.shows) == []
     assert marked.found_in(world.sent, world.secrets) == set()
+
+
+def test_an_event_has_the_members_and_the_functions_that_it_is_documented_with(
+    world: World, witness: Witness, calls: Calls
+) -> None:
+    ours = set(event_lines.names("The line", 1))
+    lines: dict[str, list[set[str]]] = defaultdict(list)
+    functions: dict[str, set[str]] = defaultdict(set)
+    for path in PATHS:
+        with pytest.MonkeyPatch.context() as environment:
+            fresh = replace(world, environment=environment)
+            environment.setattr(urllib.request, "urlopen", fresh.receive)
+            fresh.begin()
+            seen = walk(fresh, witness, calls, path.function, path.ask(fresh))
+        for line in (line for line in seen.lines if "message" in line):
+            lines[line["message"]].append(ours & line.keys())
+            functions[line["message"]].add(path.function)
+
+    for name, event in event_lines.documented_events().items():
+        assert set.union(*lines[name]) == event.members, name
+        assert set.intersection(*lines[name]) == event.always, name
+        assert event.by in ({"any"}, functions[name]), name
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -13,6 +13,7 @@ import pytest
 
 from rescind import audit
 from rescind.reasons import Reason
+from tests import event_lines
 from tests.leaks import marked
 
 # The functions whose 200 is a token response (docs/contract.md); no other answer may hold a token.
@@ -38,7 +39,9 @@ _LINE = {
     "user_id": "usr_[A-Za-z0-9_-]{22}",
     "session_id": "ses_[A-Za-z0-9_-]{22}",
     "token_id": "tok_[A-Za-z0-9_-]{22}",
-    "actor": "usr_[A-Za-z0-9_-]{22}|operator|arn:aws:sts::123456789012:assumed-role/operators/grace",
+    "actor": "usr_[A-Za-z0-9_-]{22}|canary|operator|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9_+=,.@/-]+",
+    "delay_seconds": r"[0-9]+\.[0-9]+",
+    "bound_seconds": "[0-9]+",
     "key_id": "[A-Za-z0-9_-]{21,43}",
     "failure": "[A-Za-z]+",
     "failure_message": "[A-Za-z0-9 .,:;'_-]*",
@@ -49,6 +52,8 @@ _METRIC = {
     "service": "talkative",
     "reason": _LINE["reason"],
     **{event.value: r"\[1\.0\]" for event in audit.Event},
+    "RevocationDelay": r"\[[0-9]+\.[0-9]+\]",
+    "RevocationBound": r"\[[0-9]+\.0\]",
 }
 
 
@@ -115,6 +120,8 @@ class Seen:
             except ValueError:
                 yield f"a line that is no JSON: {line!r}"
                 continue
+            if "_aws" not in said:
+                yield from event_lines.problems_of(said)
             allowed = _METRIC if "_aws" in said else _LINE
             for name, value in said.items():
                 if not re.fullmatch(allowed.get(name, "(?!)"), str(value)):

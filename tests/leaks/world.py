@@ -6,7 +6,9 @@ import json
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import Any
+from urllib.error import HTTPError
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -16,7 +18,8 @@ from rescind import ids, wiring
 from rescind.rules.access_tokens import SigningKey, sign_access_token
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey, sign_refresh_token
-from tests.functions.conftest import Stack, forget_wiring, recorded
+from tests.functions.api_in_process import Reply, reply
+from tests.functions.conftest import API_URL, Stack, forget_wiring, recorded
 from tests.leaks import marked
 from tests.tables import Stores
 from tests.things import SETTINGS, a_credential, a_session, a_user, some_claims
@@ -49,11 +52,15 @@ class World:
     """What CloudFormation was told, at an address that is not in here."""
     refused: Exception | None = None
     """What comes of telling it."""
+    api: dict[str, list[Reply]] = field(default_factory=dict)
+    """What the API answers the canary, by the last part of the route: in turn, the last one for ever."""
+    to_come: dict[str, list[Reply]] = field(default_factory=dict)
+    """What is left of it since the login."""
 
     def begin(self) -> None:
         """The marked user and keys alone, and a new sandbox that has read no key."""
         forget_wiring(but={"dynamodb", "kms"})
-        self.secrets, self.sent = dict(marked.MARKED), ""
+        self.secrets, self.sent, self.api = dict(marked.MARKED), "", {}
         self.restore(self.rows)
 
     def restore(self, rows: dict[str, Any]) -> None:
@@ -100,12 +107,39 @@ class World:
         return tokens
 
     def receive(self, request: urllib.request.Request, *, timeout: float) -> io.BytesIO:
-        """Stands in for CloudFormation's end."""
+        """Stands in for CloudFormation's end, and for the API's."""
+        if request.full_url.startswith(API_URL):
+            return self._answer(request)
         assert (request.full_url, timeout) == (marked.RESPONSE_URL, 5)
         if self.refused:
             raise self.refused
         self.sent += str(request.data)
         return io.BytesIO()
+
+    def _answer(self, request: urllib.request.Request) -> Reply:
+        """What the canary says of itself is as secret as what it is told."""
+        name = request.full_url.rpartition("/")[2]
+        if name == "login" and isinstance(request.data, bytes):
+            said = json.loads(request.data)
+            self.secrets |= {f"the canary's {member}": said[member] for member in ("username", "password")}
+            self.to_come = {each: list(replies) for each, replies in self.api.items()}
+        several = self.to_come[name]
+        answer = several.pop(0) if len(several) > 1 else several[0]
+        status, body = answer.status, answer.getvalue()
+        if status >= 400:
+            raise HTTPError(request.full_url, status, str(request.headers), Message(), Reply(status, body))
+        return Reply(status, body)
+
+    def answers_the_canary(self, **instead: list[Reply]) -> Event:
+        """The schedule's event; until then the API does what it should, but for what is given `instead`."""
+        token = self.live().access_token
+        self.api = {
+            "login": [reply(200, {"access_token": token})],
+            "me": [reply(200, {"user_id": USER}), reply(401, {"error": "invalid_token"})],
+            "logout": [reply(200, {"revoked": "session"})],
+            **instead,
+        }
+        return recorded("canary")
 
     def setting(self, name: str, value: str) -> None:
         self.environment.setenv(name, value)

@@ -4,7 +4,18 @@ from typing import Annotated
 
 import typer
 
-from rescind_cli.commands import Commands, doctor, everyone, imports, keys, revoke, sessions, users, why
+from rescind_cli.commands import (
+    Commands,
+    canary,
+    doctor,
+    everyone,
+    imports,
+    keys,
+    revoke,
+    sessions,
+    users,
+    why,
+)
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.operators import Operator
 from rescind_cli.screen import Screen
@@ -26,6 +37,7 @@ app.add_typer(revoke.app, name="revoke")
 app.add_typer(keys.app, name="keys")
 app.command()(why.why)
 app.command()(doctor.doctor)
+app.command()(canary.canary)
 
 
 @app.callback()

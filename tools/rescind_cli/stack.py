@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -72,6 +72,14 @@ class Stack:
     def _answer(self, event: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         answer = self.invoke(self.admin_function, event)
         return int(answer["statusCode"]), dict(json.loads(answer["body"]))
+
+    def patient(self, read_seconds: int) -> "Stack":
+        """The same stack, whose functions are given that long to answer."""
+        endpoint = self.lambda_client.meta.endpoint_url
+        config = _config(read_seconds)
+        return replace(
+            self, lambda_client=self.session.client("lambda", endpoint_url=endpoint, config=config)
+        )
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
         """What a function returns.
@@ -147,11 +155,12 @@ def deployed_stack(name: str, *, region: str | None, profile: str | None) -> Sta
         ) from error
 
 
-def _config() -> Config:
+def _config(read_seconds: int = _READ_SECONDS) -> Config:
     # A call that was made must not be made again behind our back: what may be repeated, `ask` repeats.
     return Config(
         connect_timeout=5,
-        read_timeout=_READ_SECONDS,
+        read_timeout=read_seconds,
+        tcp_keepalive=True,  # Or a long wait is cut off on the way.
         retries={"total_max_attempts": 1},
         max_pool_connections=_AT_ONCE,
     )

@@ -29,6 +29,8 @@ async def deploy(
     say: Callable[[str], None] = _nothing if options.quiet else _say
     _forget_own_aws()
     template = await asyncio.to_thread(read_template, options.template, options.parameters)
+    # By its number: a sandbox is not to try ::1 first where the machine has no IPv6.
+    template = template.served_at(f"http://127.0.0.1:{urlsplit(url).port}")
     api = Api(template.document, template.functions)
     if emulator:
         await asyncio.to_thread(emulator.wait)

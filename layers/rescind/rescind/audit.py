@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from rescind.reasons import Reason
 
 logger = Logger(location=None)  # every line would name the line below that writes them all
-_metrics = Metrics(namespace="Rescind")
+_metrics = Metrics(namespace="Rescind", service=logger.service)
 
 
 class Event(StrEnum):
@@ -42,6 +42,7 @@ class Event(StrEnum):
     KEYS_ROTATED = "KeysRotated"
     UNAVAILABLE = "Unavailable"
     FAILED = "Failed"
+    CANARY = "CanaryMeasured"
 
 
 def record(
@@ -87,9 +88,27 @@ def failure(event: Event, error: Exception) -> None:
     _count(event, None)
 
 
+def measured(*, delay_seconds: float, bound_seconds: int, user_id: str, actor: str) -> None:
+    """Write down how long a token got through after its logout, and how long the stack says it may."""
+    details = {"delay_seconds": delay_seconds, "bound_seconds": bound_seconds}
+    logger.info(Event.CANARY.value, extra={**details, "user_id": user_id, "actor": actor})
+    _metrics.add_metric(Event.CANARY.value, MetricUnit.Count, 1)
+    _metrics.add_metric("RevocationDelay", MetricUnit.Seconds, delay_seconds)
+    _metrics.add_metric("RevocationBound", MetricUnit.Seconds, bound_seconds)
+    _flush()
+
+
 def _count(event: Event, reason: Reason | None) -> None:
-    if reason is not None:
-        _metrics.add_dimension("reason", reason.value)
+    """Of the service, which is always there for an alarm to watch; and of the service and the reason.
+
+    Each pair of a metric and its dimensions is billed: no id may be one.
+    """
     _metrics.add_metric(event.value, MetricUnit.Count, 1)
+    if reason is not None:
+        _metrics.add_dimensions(service=logger.service, reason=reason.value)
+    _flush()
+
+
+def _flush() -> None:
     _metrics.flush_metrics()
     _metrics.clear_metrics()  # Where metrics are switched off, flushing them does not.

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rescind.settings import Settings
+from rescind.settings import CanarySettings, Settings
 
 if TYPE_CHECKING:
     from rescind.keyring import Keyring
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 @cache
 def settings() -> Settings:
     return Settings.from_environment(os.environ)
+
+
+@cache
+def canary_settings() -> CanarySettings:
+    return CanarySettings.from_environment(os.environ)
 
 
 @cache

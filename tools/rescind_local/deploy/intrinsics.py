@@ -29,6 +29,18 @@ def filled(value: Any, answers: Mapping[str, str]) -> Any:
     return value
 
 
+def addressed(value: Any, api: str, url: str) -> Any:
+    """The value with `url` wherever a text names the address that AWS would give the REST API `api`."""
+    if isinstance(value, Mapping):
+        if value.keys() == {"Fn::Sub"} and isinstance(value["Fn::Sub"], str):
+            text = _address_of(api).sub(lambda _: url, value["Fn::Sub"])
+            return {"Fn::Sub": text} if "${" in text else text
+        return {name: addressed(part, api, url) for name, part in value.items()}
+    if isinstance(value, list):
+        return [addressed(part, api, url) for part in value]
+    return value
+
+
 def key(intrinsic: Mapping[str, Any]) -> str:
     return json.dumps(intrinsic, sort_keys=True)
 
@@ -39,6 +51,11 @@ def function_in(value: Any, functions: Container[str]) -> str | None:
         if name in functions:
             return str(name)
     return None
+
+
+def _address_of(api: str) -> re.Pattern[str]:
+    """With its stage, which the gateway has at the root."""
+    return re.compile(rf"https://\$\{{{re.escape(api)}\}}\.execute-api\.[^/]+/([\w-]|\$\{{[\w.]+\}})+")
 
 
 def _is_intrinsic(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from rescind_local.deploy.intrinsics import addressed
 from rescind_local.deploy.parameters import parameter_values
 from rescind_local.errors import StartError
 
@@ -41,8 +42,18 @@ class Template:
     conditions: Mapping[str, Any]
     resources: Mapping[str, Mapping[str, Any]]  # translated
     functions: Mapping[str, Function]
-    document: Mapping[str, Any]  # the REST API's OpenAPI document
+    api: str  # the REST API's name in the template
+    document: Mapping[str, Any]  # its OpenAPI document
     stage: str
+
+    def served_at(self, url: str) -> "Template":
+        """The template whose functions and custom resources find the REST API at `url`."""
+        resources: Mapping[str, Any] = addressed(self.resources, self.api, url)
+        functions = {
+            name: replace(function, environment=addressed(function.environment, self.api, url))
+            for name, function in self.functions.items()
+        }
+        return replace(self, resources=resources, functions=functions)
 
 
 def read_template(path: Path, overrides: Sequence[str]) -> Template:
@@ -57,13 +68,16 @@ def read_template(path: Path, overrides: Sequence[str]) -> Template:
         for name, resource in resources.items()
         if resource["Type"] == "AWS::Lambda::Function"
     }
+    api, served = _only(resources, "AWS::ApiGateway::RestApi", path)
+    _, stage = _only(resources, "AWS::ApiGateway::Stage", path)
     return Template(
         values=values,
         conditions=translated.get("Conditions", {}),
         resources=resources,
         functions=functions,
-        document=_only(resources, "AWS::ApiGateway::RestApi", path)["Body"],
-        stage=_only(resources, "AWS::ApiGateway::Stage", path)["StageName"],
+        api=api,
+        document=served["Body"],
+        stage=stage["StageName"],
     )
 
 
@@ -128,12 +142,12 @@ def _function(
     )
 
 
-def _only(resources: Mapping[str, Any], kind: str, path: Path) -> dict[str, Any]:
-    found = [resource["Properties"] for resource in resources.values() if resource["Type"] == kind]
+def _only(resources: Mapping[str, Any], kind: str, path: Path) -> tuple[str, dict[str, Any]]:
+    """Its name and its properties."""
+    found = [(name, each["Properties"]) for name, each in resources.items() if each["Type"] == kind]
     if len(found) != 1:
         raise StartError(f"{path}: it has {len(found)} resources {kind}; this gateway serves exactly one")
-    properties: dict[str, Any] = found[0]
-    return properties
+    return found[0]
 
 
 def _one_line(error: object) -> str:

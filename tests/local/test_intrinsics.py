@@ -1,0 +1,45 @@
+"""What AWS would call the REST API is the gateway's own address, wherever a value names it."""
+
+from typing import Any
+
+import pytest
+
+from rescind_local.deploy.intrinsics import addressed
+
+URL = "http://127.0.0.1:3000"
+HOST = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
+
+
+@pytest.mark.parametrize(
+    ("value", "here"),
+    [
+        pytest.param({"Fn::Sub": f"{HOST}/prod"}, URL, id="the address"),
+        pytest.param({"Fn::Sub": f"{HOST}/${{Stage}}/things"}, f"{URL}/things", id="one below it"),
+        pytest.param(
+            {"Fn::Sub": "https://${Api}.execute-api.eu-west-1.amazonaws.com/prod"}, URL, id="in one region"
+        ),
+        pytest.param(
+            {"Fn::Sub": f"{HOST}/prod?of=${{Table}}"},
+            {"Fn::Sub": f"{URL}?of=${{Table}}"},
+            id="with more to fill in",
+        ),
+        pytest.param({"A": [{"Fn::Sub": f"{HOST}/prod"}]}, {"A": [URL]}, id="deep inside"),
+    ],
+)
+def test_an_address_of_the_api_is_the_gateways(value: Any, here: Any) -> None:
+    assert addressed(value, "Api", URL) == here
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"Fn::Sub": "https://${Other}.execute-api.${AWS::Region}.amazonaws.com/prod"},
+        {"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"},
+        {"Ref": "Api"},
+        "https://${Api}.execute-api.eu-west-1.amazonaws.com/prod",
+        3,
+    ],
+    ids=str,
+)
+def test_what_is_no_address_of_it_stays(value: Any) -> None:
+    assert addressed(value, "Api", URL) == value
