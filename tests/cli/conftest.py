@@ -1,5 +1,6 @@
 """`rescind` as an operator gives it, on a local gateway of its own; and a client to see what came of it."""
 
+import functools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from rescind_cli.app import app
+from rescind_cli import app as command_line
+from rescind_cli.stack import local_stack
 from tests.journeys.conftest import Client
 from tests.local_gateway import RunningGateway, running_gateway
 
@@ -34,7 +36,7 @@ class Rescind:
     def __call__(self, *arguments: str, typed: str = "") -> Said:
         """Give a command; `typed` is what is typed when it asks, or piped into it."""
         shared = ["--local", "--port", str(self.port)]
-        ended = CliRunner().invoke(app, [*shared, *arguments], input=typed, prog_name="rescind")
+        ended = CliRunner().invoke(command_line.app, [*shared, *arguments], input=typed, prog_name="rescind")
         if ended.exception is not None and not isinstance(ended.exception, SystemExit):
             raise ended.exception
         return Said(ended.exit_code, ended.stdout, ended.stderr)
@@ -46,16 +48,17 @@ class Rescind:
         return said.document
 
 
-@pytest.fixture(scope="module")
-def of_this_module(request: pytest.FixtureRequest) -> str:
-    """Each module has tables of its own: what one does to everybody is not done to the others' users."""
-    return "cli-" + str(request.module.__name__).rpartition(".test_")[2].replace("_", "-")
+STACK = "cli"
+
+# A client is the same for all commands, and takes longer to make than a command to give.
+_stack_at = functools.cache(local_stack)
 
 
-@pytest.fixture(scope="module")
-def gateway(ministack: str, of_this_module: str) -> Iterator[RunningGateway]:
+@pytest.fixture(scope="session")
+def gateway(ministack: str) -> Iterator[RunningGateway]:
+    """For whatever leaves the other modules' users and keys alone."""
     with running_gateway(
-        environment={"AWS_ENDPOINT_URL": ministack}, arguments=["--stack", of_this_module]
+        environment={"AWS_ENDPOINT_URL": ministack}, arguments=["--stack", STACK]
     ) as running:
         yield running
 
@@ -64,6 +67,7 @@ def gateway(ministack: str, of_this_module: str) -> Iterator[RunningGateway]:
 def rescind(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> Rescind:
     monkeypatch.delenv("RESCIND_STACK", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(command_line, "local_stack", _stack_at)
     return Rescind(gateway.port)
 
 

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rescind_cli.app import app
-from tests.cli.conftest import Rescind, Said
+from tests.cli.conftest import STACK, Rescind, Said
 from tests.cli.deployed import CREDENTIALS, OUTPUTS, Calls, deploy
 from tests.local_gateway import RunningGateway
 
@@ -68,10 +68,8 @@ def without_ttl(endpoint: str, stack: str) -> Iterator[str]:
         client.update_time_to_live(TableName=name, TimeToLiveSpecification={**specification, "Enabled": True})
 
 
-def test_a_ttl_that_somebody_switched_off_is_found_with_its_cure(
-    rescind: Rescind, ministack: str, of_this_module: str
-) -> None:
-    with without_ttl(ministack, of_this_module) as name:
+def test_a_ttl_that_somebody_switched_off_is_found_with_its_cure(rescind: Rescind, ministack: str) -> None:
+    with without_ttl(ministack, STACK) as name:
         said = rescind("doctor")
 
     assert said.code == 1

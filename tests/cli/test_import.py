@@ -22,7 +22,7 @@ from argon2 import PasswordHasher, Type
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.importing.journal import BATCH_ROWS
 from rescind_cli.stack import local_stack
-from tests.cli.conftest import Rescind
+from tests.cli.conftest import STACK, Rescind
 from tests.journeys.conftest import Client
 from tests.local_gateway import ROOT, RunningGateway
 from tests.things import PASSWORD
@@ -63,14 +63,10 @@ class Tables:
 
 
 @pytest.fixture
-def tables(
-    ministack: str, gateway: RunningGateway, of_this_module: str, monkeypatch: pytest.MonkeyPatch
-) -> Tables:
+def tables(ministack: str, gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> Tables:
     del gateway  # it has made them
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    found = boto3.client("cloudformation").describe_stack_resources(StackName=of_this_module)[
-        "StackResources"
-    ]
+    found = boto3.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
     return Tables(
         boto3.client("dynamodb"), {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in found}
     )

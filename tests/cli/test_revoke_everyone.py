@@ -25,6 +25,7 @@ from tests.journeys.conftest import Client
 from tests.local_gateway import ROOT, RunningGateway, gateway_environment, running_gateway
 from tests.things import a_credential, a_user
 
+STACK = "cli-everyone"
 PEOPLE = 30
 OTHERS = 200
 FAR_BACK_SECONDS = 60
@@ -68,13 +69,20 @@ def tables_of(stack: str) -> dict[str, str]:
     return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
 
 
+@pytest.fixture(scope="module")
+def gateway(ministack: str) -> Iterator[RunningGateway]:
+    """Of its own, as nobody is left alone here."""
+    with running_gateway(
+        environment={"AWS_ENDPOINT_URL": ministack}, arguments=["--stack", STACK]
+    ) as running:
+        yield running
+
+
 @pytest.fixture
-def inside(
-    ministack: str, gateway: RunningGateway, of_this_module: str, monkeypatch: pytest.MonkeyPatch
-) -> Inside:
+def inside(ministack: str, gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> Inside:
     del gateway  # it has made the tables
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    return Inside(aws.client("dynamodb"), tables_of(of_this_module))
+    return Inside(aws.client("dynamodb"), tables_of(STACK))
 
 
 def some_users(letter: str, many: int) -> list[User]:

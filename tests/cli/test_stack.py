@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from rescind_cli.app import app
 from rescind_cli.aws_errors import in_our_words
 from rescind_cli.errors import Exit
+from tests.cli.conftest import STACK
 from tests.cli.deployed import OUTPUTS, Calls, deploy
 from tests.local_gateway import RunningGateway
 
@@ -64,8 +65,8 @@ def test_a_stack_that_is_not_there_is_said_with_how_to_name_another() -> None:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_a_stack_of_something_else_is_said(of_this_module: str) -> None:
-    code, said = run("--stack", of_this_module)  # the gateway's own: tables and keys
+def test_a_stack_of_something_else_is_said() -> None:
+    code, said = run("--stack", STACK)  # the gateway's own: tables and keys
 
     assert code == 5
     assert "has no output 'ApiUrl'" in said
