@@ -1,5 +1,6 @@
 """What tests of more than one folder share: the log, and AWS in three forms, made only when a test asks."""
 
+import functools
 import io
 import secrets
 from collections.abc import Callable, Iterator
@@ -29,16 +30,23 @@ def ministack() -> Iterator[str]:
         yield running.endpoint
 
 
+@functools.cache
+def _client(endpoint: str | None) -> Any:
+    """Made once: it takes longer than most tests. `endpoint` is the one of the environment at that time."""
+    del endpoint
+    return aws.client("dynamodb")
+
+
 @pytest.fixture
 def moto_client() -> Iterator[Any]:
     with mock_aws():
-        yield aws.client("dynamodb")
+        yield _client(None)
 
 
 @pytest.fixture
 def ministack_client(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    return aws.client("dynamodb")
+    return _client(ministack)
 
 
 @pytest.fixture(

@@ -20,10 +20,10 @@ from rescind.store.accounts import Accounts
 from rescind.store.users import Users, user_item
 from rescind_cli.stack import local_stack
 from tests.cli.conftest import Rescind
-from tests.functions.conftest import PASSWORD_HASH
+from tests.functions.conftest import REAL
 from tests.journeys.conftest import Client
 from tests.local_gateway import ROOT, RunningGateway, gateway_environment, running_gateway
-from tests.things import a_credential, a_user
+from tests.things import PASSWORD, a_credential, a_user
 
 STACK = "cli-everyone"
 PEOPLE = 30
@@ -49,9 +49,10 @@ class Inside:
             users_table=self.names["UsersTable"],
             sessions_table=self.names["SessionsTable"],
         )
+        password_hash = REAL.hash(PASSWORD)
         for user in users:
             credential = a_credential(
-                user_id=user.user_id, username=user.username, password_hash=PASSWORD_HASH
+                user_id=user.user_id, username=user.username, password_hash=password_hash
             )
             assert accounts.create(user, credential)
 

@@ -1,4 +1,5 @@
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -63,6 +64,39 @@ def test_enabling_brings_no_token_back(tables: FakeTables) -> None:
     end.enable(USER_ID, users=FakeUsers(tables))
 
     assert tables.users[USER_ID] == a_user(token_version=8, logged_out_at=NOW)
+
+
+@dataclass
+class RepeatedEnable(FakeUsers):
+    """The first try takes effect and its answer is lost; then something happens; then the SDK repeats it."""
+
+    meanwhile: Callable[[FakeUsers], object] = lambda _: None
+
+    def enable(self, user_id: str, *, version: int) -> Written | Lost[User]:
+        super().enable(user_id, version=version)
+        self.meanwhile(FakeUsers(self.tables))
+        again = super().enable(user_id, version=version)
+        return replace(again, repeated=True) if isinstance(again, Lost) else again
+
+
+def test_enabling_again_does_not_undo_a_disabling_of_meanwhile(tables: FakeTables) -> None:
+    end.disable(USER_ID, users=FakeUsers(tables), now=NOW)
+    users = RepeatedEnable(tables, lambda users: end.disable(USER_ID, users=users, now=NOW + 1))
+
+    with pytest.raises(UnavailableError):
+        end.enable(USER_ID, users=users)
+
+    assert tables.users[USER_ID].status is Status.DISABLED
+
+
+def test_enabling_again_is_done_when_only_the_tokens_were_ended_meanwhile(tables: FakeTables) -> None:
+    end.disable(USER_ID, users=FakeUsers(tables), now=NOW)
+    users = RepeatedEnable(tables, lambda users: end.revoke(USER_ID, users=users, now=NOW + 1))
+
+    enabled = end.enable(USER_ID, users=users)
+
+    assert enabled == tables.users[USER_ID]
+    assert enabled == a_user(token_version=9, logged_out_at=NOW + 1)
 
 
 def test_there_is_nobody_to_end(tables: FakeTables) -> None:

@@ -10,18 +10,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
 
 from rescind import audit, wiring
+from rescind.rules import passwords
 from rescind.rules.key_set import KeyEntry, Purpose
-from rescind.rules.passwords import hash_password
 from tests import event_lines
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
 
-PASSWORD_HASH = hash_password(PASSWORD, salt=b"0123456789abcdef", parameters=SETTINGS.hash_parameters)
+WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+REAL = PasswordHasher(
+    time_cost=SETTINGS.password_hash_iterations,
+    memory_cost=SETTINGS.password_hash_memory_kib,
+    parallelism=SETTINGS.password_hash_parallelism,
+)
 
 API_URL = "https://api.example/prod"  # where the canary asks
 EVENTS = Path(__file__).parent.parent / "events"
@@ -145,14 +151,23 @@ def moto() -> Iterator[str]:
 
 
 @pytest.fixture
-def stack(moto: str, monkeypatch: pytest.MonkeyPatch) -> Stack:
+def hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
+    """A quick one: hashing takes longer than all else. Modules whose tests are about it override this."""
+    monkeypatch.setattr(passwords, "_hasher", lambda _: WEAK)
+    return WEAK
+
+
+@pytest.fixture
+def stack(moto: str, hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> Stack:
     for table in dynamodb_backends["123456789012"]["us-east-1"].tables.values():
         table.items.clear()
     forget_wiring(but={"dynamodb", "kms"})
     stores = stores_on(wiring.dynamodb())
     set_environment(monkeypatch, moto)
     _add_keys(stores, moto)
-    stores.accounts.create(a_user(logged_out_at=0), a_credential(password_hash=PASSWORD_HASH))
+    stores.accounts.create(
+        a_user(logged_out_at=0), a_credential(password_hash=hasher.hash(PASSWORD, salt=b"0123456789abcdef"))
+    )
     return Stack(stores)
 
 

@@ -13,13 +13,18 @@ from rescind import wiring
 from rescind.model import Credential, Status, User
 from rescind.rules.imported_hashes import NO_PASSWORD
 from rescind.unavailable import UnavailableError
-from tests.functions.conftest import Answer, Stack, recorded
+from tests.functions.conftest import REAL, Answer, Stack, recorded
 from tests.things import PASSWORD, a_credential
 
 OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
 BCRYPT = bcrypt.hashpw(PASSWORD.encode(), b"$2b$04$abcdefghijklmnopqrstuu").decode()
 ARGON2I = PasswordHasher(1, 64, 1, type=Type.I).hash(PASSWORD, salt=b"0123456789abcdef")
 ARGON2ID = PasswordHasher(1, 64, 1, type=Type.ID).hash(PASSWORD, salt=b"0123456789abcdef")
+
+
+@pytest.fixture
+def hasher() -> PasswordHasher:
+    return REAL
 
 
 def send(stack: Stack, users: object) -> Answer:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
 from rescind import wiring
 from rescind.model import Status
@@ -16,7 +17,7 @@ from rescind.rules.imported_hashes import NO_PASSWORD
 from rescind.rules.passwords import hash_password
 from rescind.settings import Settings
 from tests.fakes import FakeAttempts, FakeCredentials, FakeKeyring, FakeSessions, FakeTables, FakeUsers
-from tests.functions.conftest import Context, recorded
+from tests.functions.conftest import REAL, Context, recorded
 from tests.things import PASSWORD, SETTINGS, a_credential, a_user
 
 LOGINS_OF_EACH = 75
@@ -33,6 +34,11 @@ REFUSED = {
 
 
 LogIn = Callable[[str], Any]
+
+
+@pytest.fixture
+def hasher() -> PasswordHasher:
+    return REAL
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,15 @@ from argon2 import PasswordHasher
 
 from rescind import wiring
 from rescind.model import Status
-from tests.functions.conftest import Answer, Context, Stack, recorded, recorded_from
+from tests.functions.conftest import REAL, Answer, Context, Stack, recorded, recorded_from
 from tests.things import PASSWORD, USER_ID, a_credential, a_user
 
 NEW_PASSWORD = "another-good-password"
+
+
+@pytest.fixture
+def hasher() -> PasswordHasher:
+    return REAL
 
 
 def log_in(stack: Stack, username: str, password: str) -> Answer:

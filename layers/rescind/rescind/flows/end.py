@@ -66,7 +66,8 @@ def enable(user_id: str, *, users: Users) -> User | None:
     """Let the user log in again; tokens from before stay dead. None when there is no such user.
 
     Raises:
-        UnavailableError: a call failed, or others changed the user at every try.
+        UnavailableError: a call failed, others changed the user at every try, or it cannot be told whether
+            the write took effect.
     """
 
     def write(user: User) -> Written | Lost[User]:
@@ -83,8 +84,17 @@ def _set_status(
         user = users.read(user_id)
         if user is None:
             return None
-        if isinstance(write(user), Written):
-            return replace(user, status=status)
+        match write(user):
+            case Written():
+                return replace(user, status=status)
+            case Lost(row, repeated=True) if status is Status.ACTIVE:
+                # The SDK's first try may have let the user in, and somebody may have locked them out since:
+                # to write again would undo that.
+                if row and row.status is status:
+                    return row
+                raise UnavailableError("whether the user was enabled cannot be told")
+            case Lost():
+                pass  # Others were faster, and this is decided on what they left.
     raise UnavailableError("the user is being changed by other requests")
 
 
