@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+_IDS = {"user id", "session", "key", "in the token"}
+
 
 class Screen:
     """`as_json` prints one JSON document on stdout, and nothing else there."""
@@ -27,10 +29,10 @@ class Screen:
             self.out.print(escape(line))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """For people only."""
+        """For people only. An id is to be copied, so no column of ids is broken into lines."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
-            table.add_column(column, overflow="fold")
+            table.add_column(column, overflow="fold", no_wrap=column in _IDS)
         for row in rows:
             table.add_row(*(escape(_printable(cell)) for cell in row))
         self.out.print(table)

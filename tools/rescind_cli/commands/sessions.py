@@ -6,7 +6,7 @@ from rescind_cli.commands.users import User
 from rescind_cli.operators import operator_of
 from rescind_cli.screen import when
 
-_COLUMNS = ("session", "opened", "last used", "ends", "address", "user agent")
+_COLUMNS = ("session", "opened (UTC)", "last used", "ends", "address", "user agent")
 
 
 def sessions(context: typer.Context, user: User) -> None:
@@ -20,7 +20,12 @@ def sessions(context: typer.Context, user: User) -> None:
     operator.screen.table(
         _COLUMNS,
         [
-            (row["session_id"], *(when(row[time]) for time in times), row["ip"], row["user_agent"])
+            (
+                row["session_id"],
+                *(when(row[time]).removesuffix(" UTC") for time in times),
+                row["ip"],
+                row["user_agent"],
+            )
             for row in found["sessions"]
         ],
     )
