@@ -10,22 +10,12 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from rescind.admin.operations import OPERATIONS
+from rescind.admin.operations import OPERATIONS, ROUTES
 from rescind.audit import Event
 from tests.tables import TEMPLATE
-from tests.test_template import TABLES
+from tests.test_template import RUNBOOKS, TABLES
 
 PAGE = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
-RUNBOOKS = (
-    "A token is stolen",
-    "An account is taken over",
-    "A key leaks",
-    "Revoke everyone",
-    "Rotate keys",
-    "Restore from a backup",
-    "A region is down",
-    "DynamoDB throttles",
-)
 PARTS = ("You see", "It costs", "It worked")
 
 
@@ -49,6 +39,12 @@ def test_the_payloads_name_operations() -> None:
 
     assert named
     assert set(named) <= OPERATIONS.keys()
+
+
+def test_every_operation_without_a_route_is_on_the_page() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|.*\|.*\|$", PAGE, re.MULTILINE)
+
+    assert set(listed) == OPERATIONS.keys() - set(ROUTES.values())
 
 
 def test_the_events_that_are_looked_for_are_written() -> None:

@@ -18,4 +18,4 @@ def handler(event: Event) -> Response:
     else:
         request, name = request_of_admin(event), ROUTES.get((event["httpMethod"], event["resource"]))
     operation = OPERATIONS.get(name) if isinstance(name, str) else None
-    return operation(request) if operation else not_found("There is no such route.")
+    return operation(request) if operation else not_found("There is no such operation.")

@@ -14,7 +14,8 @@ from urllib.error import HTTPError
 
 from rescind import audit, ids, wiring
 from rescind.flows.accounts import create_user
-from rescind.flows.canary import answer_to, leave_nothing, log_in_and_out, measure, stated_bound
+from rescind.flows.canary import answer_to, leave_nothing, log_in_and_out, measure
+from rescind.flows.end import stated_bound
 from rescind.invocation import invocation
 from rescind.unavailable import UnavailableError
 from rescind.web.requests import Event

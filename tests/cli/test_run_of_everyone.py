@@ -49,7 +49,7 @@ class Service:
             self.asked.append(event["parameters"])
         return _payload({"statusCode": status, "body": json.dumps(body)})
 
-    def revokeUsers(  # noqa: N802 - the operation's name
+    def revokeEveryone(  # noqa: N802 - the operation's name
         self, *, segment: int, of: int, since: int | None = None, after: str | None = None
     ) -> dict[str, Any]:
         number = int(after.rpartition("/")[2]) if after else 0
@@ -213,7 +213,7 @@ def test_what_nobody_foresaw_ends_the_run_too(service: Service) -> None:
         raise ZeroDivisionError
 
     pages = run.Run(
-        lambda *_, **asked: service.revokeUsers(**asked) if asked["after"] is None else answer(),
+        lambda *_, **asked: service.revokeEveryone(**asked) if asked["after"] is None else answer(),
         since=None,
         parallel=2,
     ).pages()
@@ -341,6 +341,7 @@ def test_now_tries_a_key_again_and_goes_on_with_the_others(service: Service) -> 
     assert [each["revoke"] for each in service.revoked] == ["mac_now", "old", "now"]
     assert said.code == 4
     assert said.err.endswith("Some keys are still good. Go on with `rescind keys revoke mac_due`.\n")
+    assert "give the command again" not in said.err.lower(), "it would revoke the keys that took over"
 
 
 def test_now_has_nothing_to_go_on_with(service: Service) -> None:

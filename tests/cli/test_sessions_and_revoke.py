@@ -104,6 +104,15 @@ def test_a_refresh_token_ends_its_session(rescind: Rescind, client: Client) -> N
     assert client.me(tokens["access_token"]).status_code == 401
 
 
+def test_a_token_may_be_given_as_the_header_that_it_came_in(rescind: Rescind, client: Client) -> None:
+    tokens = client.log_in()
+
+    done = rescind("revoke", "token", "-", typed=f"Authorization: Bearer {tokens['access_token']}\n")
+
+    assert done.code == 0, done.err
+    assert client.me(tokens["access_token"]).status_code == 401
+
+
 def test_a_token_is_blocked_by_its_id(rescind: Rescind, client: Client) -> None:
     bearer = client.log_in()["access_token"]
 

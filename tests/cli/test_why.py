@@ -77,7 +77,7 @@ ENDED: dict[str, tuple[Callable[[Client, dict[str, Any], str, str], object], str
     "session_ended": (lambda c, t, _u, _a: log_out(c, t), r"✗ +session has not ended +ended at 20"),
     "blocklisted": (
         lambda c, t, _u, a: revoke_the_token(c, t, a),
-        r"✗ +not blocked +tok_\S+ +blocked at 20.* UTC: stolen\?\[2K laptop",
+        r"✗ +not blocked +tok_\S+ +blocked at 20.* UTC: stolen.\[2K laptop",
     ),
     "token_version": (
         lambda c, _t, u, a: c.ask("POST", f"/admin/users/{u}/revoke", bearer=a),

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rescind.flows.canary import LATE_SECONDS, Answer, Measurement, measure, stated_bound
-from rescind.flows.end import effective_by
+from rescind.flows.canary import LATE_SECONDS, Answer, Measurement, measure
+from rescind.flows.end import effective_by, stated_bound
 from rescind.unavailable import UnavailableError
 from tests.things import SETTINGS
 

@@ -81,8 +81,8 @@ def test_everyone_is_ended_page_by_page_and_can_log_in_again(stack: Stack) -> No
     tokens = stack.log_in()
     before = int(time.time())
 
-    first = operate(stack, "revokeUsers").body
-    second = operate(stack, "revokeUsers", since=first["since"], after=first["next"]).body
+    first = operate(stack, "revokeEveryone").body
+    second = operate(stack, "revokeEveryone", since=first["since"], after=first["next"]).body
 
     assert before <= first["since"] == second["since"] <= time.time()
     assert (first["revoked"], second["revoked"], second["next"]) == (50, 11, None)
@@ -95,17 +95,17 @@ def test_everyone_is_ended_page_by_page_and_can_log_in_again(stack: Stack) -> No
 def test_the_segments_together_have_everyone(stack: Stack) -> None:
     sign_up(stack, 9)
 
-    pages = [operate(stack, "revokeUsers", segment=segment, of=3).body for segment in range(3)]
+    pages = [operate(stack, "revokeEveryone", segment=segment, of=3).body for segment in range(3)]
 
     assert sum(page["revoked"] for page in pages) == 10
 
 
 def test_who_has_been_ended_since_is_left_alone(stack: Stack) -> None:
     since = int(time.time()) - 10
-    operate(stack, "revokeUsers", since=since)
+    operate(stack, "revokeEveryone", since=since)
     tokens = stack.log_in()
 
-    again = operate(stack, "revokeUsers", since=since).body
+    again = operate(stack, "revokeEveryone", since=since).body
 
     assert (again["revoked"], again["skipped"]) == (0, 1)
     assert refresh_status(stack, tokens) == 200
@@ -116,7 +116,7 @@ def test_a_user_who_cannot_be_read_gets_through_nowhere_and_keeps_nobody_in(stac
     tokens = stack.log_in()
     put_unreadable(USER_ID)
 
-    page = operate(stack, "revokeUsers").body
+    page = operate(stack, "revokeEveryone").body
 
     assert (page["revoked"], page["unreadable"]) == (1, [USER_ID])
     assert refresh_status(stack, tokens) == 503
@@ -126,7 +126,7 @@ def test_each_user_is_in_the_log_with_who_did_it(stack: Stack, written: Callable
     sign_up(stack, 1)
     written()
 
-    operate(stack, "revokeUsers")
+    operate(stack, "revokeEveryone")
 
     lines = [json.loads(line) for line in written().splitlines() if '"actor"' in line]
     assert [line["message"] for line in lines] == ["UserRevoked"] * 2
@@ -138,16 +138,16 @@ def test_a_page_stops_early_when_the_time_is_up(stack: Stack, monkeypatch: pytes
     sign_up(stack, 3)
     monkeypatch.setattr(everyone, "_LATE_AFTER_SECONDS", -1)
 
-    page = operate(stack, "revokeUsers").body
+    page = operate(stack, "revokeEveryone").body
     pages = [page]
     while page["next"]:
-        page = operate(stack, "revokeUsers", after=page["next"]).body
+        page = operate(stack, "revokeEveryone", after=page["next"]).body
         pages.append(page)
 
     assert [each["revoked"] for each in pages] == [1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("operation", ["listUsers", "revokeUsers"])
+@pytest.mark.parametrize("operation", ["listUsers", "revokeEveryone"])
 def test_a_table_that_does_not_answer_is_503(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, operation: str
 ) -> None:
@@ -166,15 +166,15 @@ def test_a_table_that_does_not_answer_is_503(
         pytest.param("listUsers", {"after": "usr_1"}, id="no-cursor"),
         pytest.param("listUsers", {"after": "0/2/usr_1"}, id="cursor-of-a-segment"),
         pytest.param("listUsers", {"after": "0/1/"}, id="cursor-of-nobody"),
-        pytest.param("revokeUsers", {"of": 0}, id="no-segments"),
-        pytest.param("revokeUsers", {"of": 1001}, id="too-many-segments"),
-        pytest.param("revokeUsers", {"segment": 1}, id="segment-that-is-not-there"),
-        pytest.param("revokeUsers", {"segment": -1, "of": 2}, id="negative-segment"),
-        pytest.param("revokeUsers", {"segment": True, "of": 2}, id="segment-as-flag"),
-        pytest.param("revokeUsers", {"segment": 1, "of": 2, "after": "0/2/usr_1"}, id="cursor-of-another"),
-        pytest.param("revokeUsers", {"since": 1.5}, id="since-with-a-fraction"),
-        pytest.param("revokeUsers", {"since": 9_999_999_999}, id="since-in-the-future"),
-        pytest.param("revokeUsers", {"since": -1}, id="since-before-time"),
+        pytest.param("revokeEveryone", {"of": 0}, id="no-segments"),
+        pytest.param("revokeEveryone", {"of": 1001}, id="too-many-segments"),
+        pytest.param("revokeEveryone", {"segment": 1}, id="segment-that-is-not-there"),
+        pytest.param("revokeEveryone", {"segment": -1, "of": 2}, id="negative-segment"),
+        pytest.param("revokeEveryone", {"segment": True, "of": 2}, id="segment-as-flag"),
+        pytest.param("revokeEveryone", {"segment": 1, "of": 2, "after": "0/2/usr_1"}, id="cursor-of-another"),
+        pytest.param("revokeEveryone", {"since": 1.5}, id="since-with-a-fraction"),
+        pytest.param("revokeEveryone", {"since": 9_999_999_999}, id="since-in-the-future"),
+        pytest.param("revokeEveryone", {"since": -1}, id="since-before-time"),
     ],
 )
 def test_what_cannot_be_asked_is_400_and_ends_nobody(
@@ -189,4 +189,4 @@ def test_what_cannot_be_asked_is_400_and_ends_nobody(
 
 
 def test_neither_is_a_route() -> None:
-    assert not {"listUsers", "revokeUsers"} & set(ROUTES.values())
+    assert not {"listUsers", "revokeEveryone"} & set(ROUTES.values())

@@ -178,8 +178,8 @@ PATHS = [
     Path("password", "nobody", without_authorizer("password"), 401, "AccessDenied", "no_authorizer"),
     # admin: operators, then admins
     Path("admin", "list", operating("listUsers"), 200, shows=frozenset({"username"})),
-    Path("admin", "revoke everyone", operating("revokeUsers"), 200, "UserRevoked"),
-    Path("admin", "go on from nowhere", operating("revokeUsers", after=marked.PASSWORD), 400),
+    Path("admin", "revoke everyone", operating("revokeEveryone"), 200, "UserRevoked"),
+    Path("admin", "go on from nowhere", operating("revokeEveryone", after=marked.PASSWORD), 400),
     Path("admin", "import", imported(), 200, "UserCreated"),
     Path(
         "admin", "import again", imported(username=marked.USERNAME, password_hash=marked.PASSWORD_HASH), 200

@@ -16,7 +16,7 @@ SEGMENTS = 4
 
 
 def revoke_users(**parameters: object) -> Call:
-    return Call("admin", {"operation": "revokeUsers", "parameters": {"of": SEGMENTS, **parameters}})
+    return Call("admin", {"operation": "revokeEveryone", "parameters": {"of": SEGMENTS, **parameters}})
 
 
 def go_on_to_the_end(race: Race, segment: int, page: Any, since: int) -> None:

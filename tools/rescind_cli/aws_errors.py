@@ -14,7 +14,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
-from rescind_cli.errors import CommandError, Exit
+from rescind_cli.errors import AGAIN, CommandError, Exit
 
 _NO_CREDENTIALS = (
     CredentialRetrievalError,
@@ -59,8 +59,7 @@ def in_our_words(error: Exception, stack: str) -> CommandError:
         )
     if isinstance(error, HTTPClientError):
         return CommandError(
-            f"{stack} did not answer, and may have done it: {_one_line(error)}. Give the command again.",
-            Exit.UNAVAILABLE,
+            f"{stack} did not answer, and may have done it: {_one_line(error)}.", Exit.UNAVAILABLE, AGAIN
         )
     return CommandError(f"{stack}: {_one_line(error)}", Exit.NO_ACCESS)
 
@@ -93,13 +92,14 @@ def _of_aws(error: ClientError, stack: str) -> CommandError:
         )
     if code in _NO_ROOM:
         return CommandError(
-            f"{stack} takes no call now: too many at once, or a reserved concurrency of 0. "
-            "Give the command again; `rescind doctor` tells which.",
+            f"{stack} takes no call now: too many at once, or a reserved concurrency of 0 (`rescind doctor` "
+            "tells which).",
             Exit.UNAVAILABLE,
+            AGAIN,
         )
     if called == "Invoke" and not code[:1].isalpha():
         return no_stack_of_ours(stack)
-    return CommandError(f"{stack}: {called}: {code}. Give the command again.", Exit.UNAVAILABLE)
+    return CommandError(f"{stack}: {called}: {code}.", Exit.UNAVAILABLE, AGAIN)
 
 
 def no_stack_of_ours(stack: str) -> CommandError:

@@ -12,16 +12,23 @@ class Exit(IntEnum):
     REFUSED = 3
     """The service says no: there is no such user, the name is taken, a value is none that may be."""
     UNAVAILABLE = 4
-    """Nothing is certain. The same command may be given again."""
+    """Nothing is certain. What to do is said: mostly, to give the same command again."""
     NO_ACCESS = 5
     """The stack was not found, or these credentials may not."""
 
 
-class CommandError(Exception):
-    """The command ends here; the message is the one line that its user reads."""
+AGAIN = "Give the command again."
 
-    def __init__(self, message: str, code: Exit) -> None:
-        super().__init__(message)
+
+class CommandError(Exception):
+    """The command ends here; as a string it is the one line that its user reads: what is wrong, and the cure.
+
+    Where another command than the same one is the cure, only `message` is quoted.
+    """
+
+    def __init__(self, message: str, code: Exit, cure: str = "") -> None:
+        super().__init__(f"{message} {cure}".rstrip())
+        self.message = message
         self.code = code
 
 

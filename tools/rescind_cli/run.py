@@ -65,11 +65,11 @@ class Run:
         asked = {"segment": segment, "of": self._parallel, "after": after}
         for wait in _WAITS_SECONDS:
             try:
-                return self._ask("revokeUsers", since=self.since, **asked)
+                return self._ask("revokeEveryone", since=self.since, **asked)
             except RefusedError:
                 raise
             except CommandError:
                 # Whatever it was, it worked a moment ago, and a page may be asked for twice.
                 if self.since is None or self._stopped.wait(wait):
                     raise
-        return self._ask("revokeUsers", since=self.since, **asked)
+        return self._ask("revokeEveryone", since=self.since, **asked)

@@ -1,4 +1,4 @@
-"""Revokes every key by which a token may have been signed that is still good; keys published ahead stay."""
+"""Revokes every key that may have signed a token that is still good; keys published ahead stay."""
 
 import time
 from typing import Any
@@ -36,7 +36,7 @@ def revoke_what_signed(stack: Stack) -> dict[str, Any]:
         [first, *_] = left.values()
         # Not the same command again: that would revoke the keys that have taken over, too.
         words = " and ".join(f"`rescind keys revoke {key_id}`" for key_id in left)
-        raise CommandError(f"{first} Some keys are still good. Go on with {words}.", first.code)
+        raise CommandError(f"{first.message} Some keys are still good.", first.code, f"Go on with {words}.")
     return {
         "revoked": revoked,
         "effective_by": effective_by,
@@ -46,12 +46,11 @@ def revoke_what_signed(stack: Stack) -> dict[str, Any]:
 
 def _revoke(stack: Stack, key_id: str) -> dict[str, Any]:
     """To revoke a key twice is no error, so a failure is repeated."""
-    event = {"revoke": key_id, "operator": stack.operator}
     for wait in _WAITS_SECONDS:
         try:
-            return stack.invoke(stack.keys_function, event)
+            return stack.change_keys(revoke=key_id)
         except CommandError as error:
             if error.code is not Exit.UNAVAILABLE:
                 raise
             time.sleep(wait)
-    return stack.invoke(stack.keys_function, event)
+    return stack.change_keys(revoke=key_id)

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rescind_cli.aws_errors import in_our_words, no_stack_of_ours
-from rescind_cli.errors import CommandError, Exit, RefusedError
+from rescind_cli.errors import AGAIN, CommandError, Exit, RefusedError
 
 # The local gateway takes any credentials, and must not be given an operator's real ones.
 _LOCAL = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
@@ -67,11 +67,20 @@ class Stack:
         said = body["error_description"]
         if status < 500:  # noqa: PLR2004 - likewise
             raise RefusedError(said, status=status, error=body["error"])
-        raise CommandError(f"{self.name} answers {status}: {said} Give the command again.", Exit.UNAVAILABLE)
+        raise CommandError(f"{self.name} answers {status}: {said}", Exit.UNAVAILABLE, AGAIN)
 
     def _answer(self, event: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         answer = self.invoke(self.admin_function, event)
         return int(answer["statusCode"]), dict(json.loads(answer["body"]))
+
+    def change_keys(self, **event: str) -> dict[str, Any]:
+        """What the keys function answers: nobody else may change keys.
+
+        Raises:
+            RefusedError: it has answered no.
+            CommandError: it could not be called, or it raised.
+        """
+        return self.invoke(self.keys_function, {**event, "operator": self.operator})
 
     def patient(self, read_seconds: int) -> "Stack":
         """The same stack, whose functions are given that long to answer."""
@@ -98,10 +107,7 @@ class Stack:
             said = payload.get("errorMessage", "no message")
             if payload.get("errorType") == "InvalidRequestError":
                 raise RefusedError(said, status=400, error="invalid_request")
-            raise CommandError(
-                f"{function} failed: {said}. Its log says more; then give the command again.",
-                Exit.UNAVAILABLE,
-            )
+            raise CommandError(f"{function} failed: {said}. Its log says more.", Exit.UNAVAILABLE, AGAIN)
         return dict(payload)
 
 

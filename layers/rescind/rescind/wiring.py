@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from rescind.store.accounts import Accounts
     from rescind.store.attempts import Attempts
     from rescind.store.blocklist import Blocklist
-    from rescind.store.condition import Condition
     from rescind.store.credentials import Credentials
     from rescind.store.key_set import KeySets
     from rescind.store.sessions import Sessions
     from rescind.store.state import States
+    from rescind.store.table_setup import TableSetups
     from rescind.store.users import Users
 
 
@@ -125,11 +125,11 @@ def attempts() -> "Attempts":
 
 
 @cache
-def condition() -> "Condition":
-    from rescind.store.condition import Condition
+def table_setups() -> "TableSetups":
+    from rescind.store.table_setup import TableSetups
 
     names = ("credentials", "users", "sessions", "blocklist", "attempts", "keys")
-    return Condition(dynamodb(), tables={name: getattr(settings(), f"{name}_table") for name in names})
+    return TableSetups(dynamodb(), tables={name: getattr(settings(), f"{name}_table") for name in names})
 
 
 @cache

@@ -77,10 +77,8 @@ def _by_user(operator: Operator, run: Run, context: typer.Context) -> None:
         raise
     except CommandError as error:
         # The same command would begin anew.
-        why = str(error).removesuffix(" Give the command again.")
-        raise CommandError(
-            f"{why} Not everyone is out. Go on with: {_to_go_on(run, context)}", error.code
-        ) from error
+        on = f"Go on with: {_to_go_on(run, context)}"
+        raise CommandError(f"{error.message} Not everyone is out.", error.code, on) from error
     seconds = max(time.monotonic() - began, 0.001)
     done = {"revoked": revoked, "skipped": skipped, "unreadable": unreadable, "since": run.since}
     screen.result(

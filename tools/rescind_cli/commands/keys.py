@@ -70,7 +70,7 @@ def _until(key: dict[str, Any]) -> str:
 def rotate(context: typer.Context) -> None:
     """Let the next keys take over early. Nothing is revoked, and no client notices."""
     operator = operator_of(context)
-    done = _change(operator, {"rotate": "now"})
+    done = operator.stack.change_keys(rotate="now")
     operator.screen.result(
         done,
         *(
@@ -97,7 +97,7 @@ def revoke(
         operator.screen.note(f"{_COSTS[purpose]} {_PAUSE}")
         which = "every key" if key_id == "all" else f"the key {key_id} of {_SIGNS[purpose]}"
         typer.confirm(f"Revoke {which} on {operator.stack.name}?", abort=True, err=True)
-    done = _change(operator, {"revoke": key_id})
+    done = operator.stack.change_keys(revoke=key_id)
     revoked = sum(len(key_ids) for key_ids in done["revoked"].values())
     what, them = ("1 key is revoked.", "it") if revoked == 1 else (f"{revoked} keys are revoked.", "them")
     operator.screen.result(
@@ -123,9 +123,3 @@ def _purpose_of(operator: Operator, key_id: str) -> str:
         status=400,
         error="invalid_request",
     )
-
-
-def _change(operator: Operator, event: dict[str, str]) -> dict[str, Any]:
-    """Only the keys function may change keys."""
-    stack = operator.stack
-    return stack.invoke(stack.keys_function, {**event, "operator": stack.operator})

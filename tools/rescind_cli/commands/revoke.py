@@ -1,19 +1,18 @@
 """`rescind revoke`: take back one token, one session, or all that a user has."""
 
 import re
-import sys
 from typing import Annotated, Any
 
 import typer
 
 from rescind_cli.commands.users import User
 from rescind_cli.errors import Exit
+from rescind_cli.given import token_given
 from rescind_cli.operators import Operator, operator_of
 from rescind_cli.screen import when
 
 app = typer.Typer(help="Take tokens back.", no_args_is_help=True)
 
-_FROM_A_PIPE = "-"
 _TOKEN_ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
 _WHAT = {
     "token": "The access token is blocked. Its session lives on, and the next refresh gives another.",
@@ -45,9 +44,11 @@ def session(
 def token(
     context: typer.Context,
     token: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(
-            help="A token id (tok_...); or `-` to read a token from a pipe; or nothing, to be asked."
+            metavar="TOKEN|-",
+            show_default=False,
+            help="A token id (tok_...); or `-` to read a token from a pipe; or nothing, to be asked.",
         ),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Kept with an access token that is blocked.")] = None,
@@ -57,12 +58,9 @@ def token(
     A token that is an argument stays in the history of your shell, and others on the machine can see it. So
     give none: it is asked for, and not shown. Or pipe it in and say `-`.
     """
-    if token == _FROM_A_PIPE:
-        token = sys.stdin.read().strip()
-    elif token is None:
-        token = str(typer.prompt("Token", hide_input=True, err=True)).strip()
-    name = "token_id" if _TOKEN_ID.fullmatch(token) else "token"
-    _revoke(operator_of(context), **{name: token}, reason=reason)
+    given = token_given(token)
+    name = "token_id" if _TOKEN_ID.fullmatch(given) else "token"
+    _revoke(operator_of(context), **{name: given}, reason=reason)
 
 
 def _revoke(operator: Operator, **which: Any) -> None:

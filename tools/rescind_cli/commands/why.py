@@ -1,7 +1,5 @@
 """`rescind why`: what a token claims, each check in order with what is stored, and the verdict."""
 
-import re
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -9,11 +7,11 @@ import typer
 
 from rescind_cli.commands.keys import STATES
 from rescind_cli.errors import Exit
+from rescind_cli.given import token_given
 from rescind_cli.operators import Operator, operator_of
 from rescind_cli.reasons import MEANINGS
 from rescind_cli.screen import when
 
-_AROUND = re.compile(r"\s*(?:authorization:\s*)?(?:bearer\s+)?", re.IGNORECASE)
 _TIMES = {"iat", "exp", "auth_time"}
 _KINDS = {"access": "An access token", "refresh": "A refresh token", "unknown": "No token of this stack"}
 _CHECKS = {
@@ -54,24 +52,13 @@ def why(
     Ends with 0 if the token is live, with 1 if it is not. That you asked is in the audit log.
     """
     operator = operator_of(context)
-    explained = operator.ask("explainToken", token=_token(token))
+    explained = operator.ask("explainToken", token=token_given(token))
     if operator.screen.as_json:
         operator.screen.result(explained)
     else:
         _show(operator, explained)
     if explained["verdict"] != "allow":
         raise typer.Exit(Exit.FOUND)
-
-
-def _token(words: list[str] | None) -> str:
-    """What was given, as a header or cut into lines, too."""
-    if not words:
-        given = str(typer.prompt("Token", hide_input=True, err=True))
-    elif words == ["-"]:
-        given = sys.stdin.read()
-    else:
-        given = " ".join(words)
-    return "".join(given[_AROUND.match(given).end() :].split())  # type: ignore[union-attr] # it matches nothing, too
 
 
 def _show(operator: Operator, explained: Mapping[str, Any]) -> None:
@@ -131,9 +118,7 @@ def _stored(name: str, value: Any) -> str:
         case "session_expiry":
             return f"idle until {when(value['idle'])}, at most until {when(value['absolute'])}"
         case "blocklist":
-            # An admin's text, which may be none for a terminal.
-            reason = "".join(each if each.isprintable() else "?" for each in value["reason"])
-            return f"blocked at {when(value['blocked_at'])}: {reason}"
+            return f"blocked at {when(value['blocked_at'])}: {value['reason']}"
         case "expiry":
             return f"and {value['leeway_seconds']} s of leeway"
         case "counter":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from rescind_cli.errors import CommandError, Exit
+from rescind_cli.errors import AGAIN, CommandError, Exit
 from rescind_cli.importing.csv_file import Row
 from rescind_cli.importing.journal import Finished, Skipped
 
@@ -125,5 +125,5 @@ def _results(rows: Sequence[Row], ask: Ask) -> tuple[list[dict[str, Any]], Comma
         if error.code is not Exit.UNAVAILABLE:
             raise
         return nothing, error
-    failure = CommandError("The stack does not get on with it. Give the command again.", Exit.UNAVAILABLE)
+    failure = CommandError("The stack does not get on with it.", Exit.UNAVAILABLE, AGAIN)
     return results if len(results) == len(rows) else nothing, failure

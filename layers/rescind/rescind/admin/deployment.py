@@ -28,7 +28,7 @@ def check(_: AdminRequest) -> Response:
         {
             "now_ms": now_ms,
             "settings": _shown(wiring.settings()),
-            "tables": [asdict(each) for each in wiring.condition().of_all()],
+            "tables": [asdict(each) for each in wiring.table_setups().of_all()],
         }
     )
 

@@ -26,7 +26,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "listUsers": everyone.show,
     "importUsers": imports.create,
     "listUserSessions": users.list_sessions,
-    "revokeUsers": everyone.revoke,
+    "revokeEveryone": everyone.revoke,
     "explainToken": explain.show,
     "listKeys": keys.show,
     "checkDeployment": deployment.check,

@@ -9,7 +9,6 @@ from typing import Any
 
 from rescind.flows.accounts import delete_user
 from rescind.flows.stores import Accounts, Users
-from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 
 # So many refusals of requests that were begun after the bound, and that is that.
@@ -44,12 +43,6 @@ class Measurement:
     @property
     def late(self) -> bool:
         return self.delay_seconds > self.bound_seconds
-
-
-def stated_bound(settings: Settings) -> int:
-    """In seconds after the logout's answer: what `effective_by` in `flows/end.py` adds to the clock."""
-    delay = settings.revocation_delay_seconds
-    return delay + settings.authorizer_timeout_seconds if delay > 0 else 0
 
 
 def log_in_and_out(username: str, password: str, *, ask: Ask) -> str:

@@ -122,9 +122,14 @@ def block_token(
 
 
 def effective_by(written_at: float, *, settings: Settings) -> int:
-    """The second from which every request begun sees what was written, by our clock after the write.
+    """The second from which every request begun sees what was written, by our clock after the write."""
+    return math.ceil(written_at) + stated_bound(settings)
+
+
+def stated_bound(settings: Settings) -> int:
+    """For how many seconds after the write a request may still get through.
 
     With a cache, an answer computed before the write may enter it as late as the authorizer's timeout.
     """
     delay = settings.revocation_delay_seconds
-    return math.ceil(written_at) + (delay + settings.authorizer_timeout_seconds if delay > 0 else 0)
+    return delay + settings.authorizer_timeout_seconds if delay > 0 else 0

@@ -63,13 +63,4 @@ def listed(user: User) -> dict[str, Any]:
 
 def shown(user: User, *, sessions: int) -> dict[str, Any]:
     """A user as an admin sees them; `sessions` is how many are live."""
-    return {
-        "user_id": user.user_id,
-        "username": user.username,
-        "status": user.status.value,
-        "scope": user.scope,
-        "token_version": user.token_version,
-        "logged_out_at": user.logged_out_at,
-        "claims": json.loads(user.claims),
-        "sessions": sessions,
-    }
+    return {**listed(user), "claims": json.loads(user.claims), "sessions": sessions}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rescind.store.condition import Condition, TableCondition
+from rescind.store.table_setup import TableSetup, TableSetups
 from tests.tables import create_tables
 
 
@@ -21,15 +21,15 @@ def prefix(client: Any) -> str:
     return prefix
 
 
-def condition_of(client: Any, name: str) -> TableCondition:
-    [found] = Condition(client, tables={"sessions": name}).of_all()
+def condition_of(client: Any, name: str) -> TableSetup:
+    [found] = TableSetups(client, tables={"sessions": name}).of_all()
     return found
 
 
 def test_a_table_that_nobody_has_set_up_forgets_nothing_and_is_lost_when_it_is_lost(
     client: Any, prefix: str
 ) -> None:
-    assert condition_of(client, f"{prefix}Sessions") == TableCondition(
+    assert condition_of(client, f"{prefix}Sessions") == TableSetup(
         table="sessions",
         name=f"{prefix}Sessions",
         status="ACTIVE",
@@ -67,9 +67,9 @@ def test_what_was_switched_off_again_is_told(client: Any, prefix: str) -> None:
 def test_a_table_that_is_not_there_hides_no_other(client: Any, prefix: str) -> None:
     tables = {"users": f"{prefix}Nowhere", "sessions": f"{prefix}Sessions"}
 
-    gone, there = Condition(client, tables=tables).of_all()
+    gone, there = TableSetups(client, tables=tables).of_all()
 
-    assert gone == TableCondition(
+    assert gone == TableSetup(
         "users", f"{prefix}Nowhere", failure="describe_table: ResourceNotFoundException"
     )
     assert there.status == "ACTIVE"

@@ -15,7 +15,7 @@ _ON = {"ENABLED", "ENABLING"}
 
 
 @dataclass(frozen=True, slots=True)
-class TableCondition:
+class TableSetup:
     """None stands for what is off, and for what could not be read: `failure` tells."""
 
     table: str
@@ -32,23 +32,23 @@ class TableCondition:
     """The first call that failed, and how."""
 
 
-class Condition:
+class TableSetups:
     def __init__(self, client: Any, *, tables: Mapping[str, str]) -> None:
         """`tables` gives DynamoDB's name by ours."""
         self._client = client
         self._tables = tables
 
-    def of_all(self) -> list[TableCondition]:
+    def of_all(self) -> list[TableSetup]:
         return [self._of(table, name) for table, name in self._tables.items()]
 
-    def _of(self, table: str, name: str) -> TableCondition:
+    def _of(self, table: str, name: str) -> TableSetup:
         try:
             described = aws.call(self._client.describe_table, TableName=name)
             ttl = aws.call(self._client.describe_time_to_live, TableName=name)
             backups = aws.call(self._client.describe_continuous_backups, TableName=name)
         except UnavailableError as error:
-            return TableCondition(table, name, failure=str(error))
-        return TableCondition(
+            return TableSetup(table, name, failure=str(error))
+        return TableSetup(
             table,
             name,
             status=_in(described, "Table").get("TableStatus"),
