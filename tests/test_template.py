@@ -328,6 +328,7 @@ ALARMS = of_type("AWS::CloudWatch::Alarm")
 RUNBOOKS = (
     "A token is stolen",
     "An account is taken over",
+    "Revocation is late",
     "A key leaks",
     "Revoke everyone",
     "Rotate keys",

@@ -22,7 +22,7 @@ def test_without_a_cache_nothing_gets_through_after_the_logout(
 ) -> None:
     said = rescind("canary")
 
-    assert (said.code, said.out) == (0, "No request got through after the logout; 0 s are stated.\n")
+    assert (said.code, said.out) == (0, "The token was refused at once after its logout; 0 s are stated.\n")
     *_, measured, deleted = (line for line in lines(gateway) if line.get("actor") == "canary")
     assert (measured["message"], deleted["message"]) == ("CanaryMeasured", "UserDeleted")
     assert rescind("users", "show", str(measured["user_id"])).code == 3, "the user is gone"
@@ -48,7 +48,7 @@ def test_with_a_cache_a_token_gets_through_within_the_bound(with_a_cache: Runnin
 
 @pytest.mark.parametrize(
     ("delay", "bound", "word"),
-    [(0.0, 0, "No request"), (1.2, 7, "The last"), (7.001, 7, "LATE"), (0.2, 0, "LATE")],
+    [(0.0, 0, "The token"), (1.2, 7, "The last"), (7.001, 7, "LATE"), (0.2, 0, "LATE")],
 )
 def test_what_was_measured_is_said_and_late_is_an_exit_code(
     rescind: Rescind, monkeypatch: pytest.MonkeyPatch, delay: float, bound: int, word: str

@@ -84,6 +84,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header() -> None:
         pytest.param("username,,\nada,,\n", "line 1 is no header", id="nameless-column"),
         pytest.param("username;scope\nada;x\n", "line 1 is no header of columns with commas", id="semicolon"),
         pytest.param(f"ada,{HASH}\n", "line 1 is no header of columns", id="no-header"),
+        pytest.param("ada,correct-horse\n", "line 1 is no header of columns", id="no-header-but-a-password"),
         pytest.param("username,username\na,b\n", "line 1 has a column twice.", id="twice"),
         pytest.param("scope\nx\n", "line 1 has no column username.", id="no-username"),
         pytest.param("username,password\nada,x\n", "line 1 has a column password. ", id="password"),

@@ -161,7 +161,7 @@ def test_it_asks_first_and_no_means_no(rescind: Rescind, tables: Tables, tmp_pat
 
     said = rescind("users", "import", str(file), typed="n\n")
 
-    assert said.code == 1
+    assert said.code == 130
     assert f"{file} has 2 users. Import them into the local stack (http://127.0.0.1:" in said.err
     assert tables.user_ids("asked-") == ([], [])
     assert not journal_of(file).exists()

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from rescind_cli.app import app
 from rescind_cli.aws_errors import in_our_words
 from rescind_cli.errors import Exit
+from rescind_cli.stack import _named, local_stack
 from tests.cli.conftest import STACK
 from tests.cli.deployed import OUTPUTS, Calls, deploy
 from tests.local_gateway import RunningGateway
@@ -120,8 +121,8 @@ def test_functions_that_do_not_answer_are_said(deployed: str, monkeypatch: pytes
 
     code, said = run("--stack", deployed)
 
-    assert code == 5
-    assert said.startswith("rescind: Nothing answers for stack operated")
+    assert code == 4, "the way to AWS may be open again in a moment"
+    assert said.startswith("rescind: AWS cannot be reached for stack operated")
 
 
 def test_something_else_on_the_port_is_no_stack(ministack: str) -> None:
@@ -169,3 +170,25 @@ def test_an_answer_that_is_no_json_is_a_strangers(deployed: str, monkeypatch: py
 
     assert code == 5
     assert "no stack of Rescind" in said
+
+
+def test_the_local_stack_is_asked_past_proxies_and_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is sent are passwords and tokens; and its operator need not have AWS credentials."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_PROFILE", "one-that-is-not-there")
+
+    stack = local_stack(1)
+
+    assert stack.lambda_client.meta.config.proxies == {}
+
+
+def test_an_operator_whom_the_service_would_not_take_has_no_name_in_the_log() -> None:
+    assert _named("arn:aws:iam::123456789012:user/ada") == "arn:aws:iam::123456789012:user/ada"
+    assert _named("arn:aws:iam::123456789012:user/{odd}/ada") == "operator"
+
+
+def test_two_stacks_at_once_are_a_wrong_command_line() -> None:
+    ended = CliRunner().invoke(app, ["--stack", "prod", "--local", "keys"], prog_name="rescind")
+
+    assert ended.exit_code == 2
+    assert "not both" in ended.stderr

@@ -1,7 +1,11 @@
 """What an operator does to users with `rescind users`."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
+from rescind_cli.stack import Stack
 from tests.cli.conftest import Rescind
 from tests.journeys.conftest import Client
 from tests.local_gateway import RunningGateway
@@ -119,10 +123,29 @@ def test_a_password_that_is_none_is_refused_in_one_line(rescind: Rescind) -> Non
 def test_nobody_types_a_password_for_a_user_who_is_not_there(rescind: Rescind) -> None:
     refused = rescind("users", "password", "nobody")
 
-    assert (refused.code, refused.out, refused.err) == (3, "", "rescind: There is no such user.\n")
+    assert (refused.code, refused.out, refused.err) == (3, "", "rescind: There is no user nobody.\n")
 
 
 def test_a_user_is_shown_by_name_or_by_id(rescind: Rescind) -> None:
     user_id = add(rescind, "mary", scope="orders:read")
 
     assert rescind.document("users", "show", "Mary") == rescind.document("users", "show", user_id)
+
+
+@pytest.mark.parametrize("command", [["enable"], ["change", "--scope", "admin"]], ids=["enable", "change"])
+def test_what_a_second_time_could_undo_is_not_repeated_and_the_cure_is_to_look(
+    rescind: Rescind, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    asked = []
+
+    def unavailable(_: Stack, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        asked.append((function, event["operation"]))
+        return {"statusCode": 503, "body": '{"error_description": "No answer."}'}
+
+    monkeypatch.setattr(Stack, "invoke", unavailable)
+    verb, *options = command
+
+    said = rescind("users", verb, "usr_" + "n" * 21 + "A", *options)
+
+    assert (said.code, len(asked)) == (4, 1)
+    assert said.err.endswith("give it again only if it was not: `rescind users show`.\n")

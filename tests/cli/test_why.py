@@ -48,7 +48,7 @@ def test_a_live_access_token_is_explained(rescind: Rescind, tokens: dict[str, An
     assert re.search(r"^✓ +token version +([0-9]+) +\1 *$", said.out, re.MULTILINE)
     assert "✗" not in said.out
     assert said.out.endswith("Live: the authorizer lets it through.\n")
-    assert "To end it: `rescind revoke token`" in said.err
+    assert re.search(r"`rescind revoke session usr_\S{22} ses_\S{22}`", said.err)
 
 
 def test_a_live_refresh_token_is_explained_and_not_used(

@@ -279,3 +279,20 @@ def test_the_bound_of_a_revocation_counts_from_the_write(delay: int, by: int, at
     settings = replace(SETTINGS, revocation_delay_seconds=delay, authorizer_timeout_seconds=5)
 
     assert key_revocation_effective_by(1000.5, settings=settings) == (by, at_the_latest)
+
+
+def test_the_keys_of_refresh_tokens_are_revoked_before_those_that_sign_access_tokens() -> None:
+    """Else a sandbox that could read one set only took dead refresh tokens, and signed with a live key."""
+    keys = Keys()
+    keys.rotate(now=NOW)
+    revoked: list[Purpose] = []
+    replace_set = keys.replace
+
+    def watched(old: KeySet, entries: tuple[KeyEntry, ...]) -> bool:
+        revoked.append(old.purpose)
+        return replace_set(old, entries)
+
+    keys.replace = watched  # type: ignore[method-assign] # only to see the order
+    revoke_key(ALL, key_sets=keys, new_entry=keys.new_entry, rotation_days=30, now=TODAY)
+
+    assert revoked == [Purpose.REFRESH_TOKEN, Purpose.ACCESS_TOKEN]

@@ -54,6 +54,10 @@ def options(
         bool, typer.Option("--json", help="One JSON document on stdout, for scripts.")
     ] = False,
 ) -> None:
+    source = context.get_parameter_source("stack")
+    if local and stack and source and source.name == "COMMANDLINE":
+        raise typer.BadParameter("Say --stack or --local, not both.")
+
     def find() -> Stack:
         if local:
             return local_stack(port)

@@ -40,7 +40,7 @@ _NO_FUNCTION = {"ResourceNotFoundException"}
 _NO_ROOM = {"TooManyRequestsException"}
 
 
-def in_our_words(error: Exception, stack: str) -> CommandError:
+def in_our_words(error: Exception, stack: str, *, is_local: bool = False) -> CommandError:
     """Name the cause and the cure."""
     if isinstance(error, ClientError):
         return _of_aws(error, stack)
@@ -53,9 +53,11 @@ def in_our_words(error: Exception, stack: str) -> CommandError:
     if isinstance(error, NoRegionError):
         return CommandError(f"In which region is {stack}? Say --region, or set AWS_REGION.", Exit.NO_ACCESS)
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
+        if is_local:
+            cure = "Start `make run`, or say its --port."
+            return CommandError(f"Nothing answers for {stack}: {_one_line(error)}.", Exit.NO_ACCESS, cure)
         return CommandError(
-            f"Nothing answers for {stack}: {error}. For the local stack start `make run`, or say its --port.",
-            Exit.NO_ACCESS,
+            f"AWS cannot be reached for {stack}: {_one_line(error)}.", Exit.UNAVAILABLE, AGAIN
         )
     if isinstance(error, HTTPClientError):
         return CommandError(

@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """2 is the shell's: the command line is wrong. 130 is Ctrl-C."""
+    """2 is the library's: the command line is wrong."""
 
     DONE = 0
     FOUND = 1
@@ -15,6 +15,8 @@ class Exit(IntEnum):
     """Nothing is certain. What to do is said: mostly, to give the same command again."""
     NO_ACCESS = 5
     """The stack was not found, or these credentials may not."""
+    INTERRUPTED = 130
+    """Ctrl-C; or a question that was not answered with yes."""
 
 
 AGAIN = "Give the command again."

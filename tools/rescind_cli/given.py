@@ -12,10 +12,10 @@ _AROUND = re.compile(r"(?:authorization:\s*)?(?:bearer\s+)?", re.IGNORECASE)
 
 def token_given(words: Sequence[str] | None) -> str:
     """The token alone: it may come as a header, cut into words or into lines."""
-    if not words:
-        given = str(typer.prompt("Token", hide_input=True, err=True))
-    elif list(words) == _FROM_A_PIPE:
+    if list(words or ()) == _FROM_A_PIPE or not (words or sys.stdin.isatty()):
         given = sys.stdin.read()
+    elif not words:
+        given = str(typer.prompt("Token", hide_input=True, err=True))
     else:
         given = " ".join(words)
     return "".join(_AROUND.sub("", given.strip(), count=1).split())

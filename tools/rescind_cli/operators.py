@@ -7,9 +7,11 @@ from typing import Any
 
 import typer
 
+from rescind_cli.errors import RefusedError
 from rescind_cli.screen import Screen
 from rescind_cli.stack import Stack
 
+_NOT_FOUND = 404
 _USER_ID = re.compile(r"usr_[A-Za-z0-9_-]{22}")
 
 
@@ -22,15 +24,21 @@ class Operator:
     def stack(self) -> Stack:
         return self._find()
 
-    def ask(self, operation: str, *, repeat: bool = True, **parameters: Any) -> dict[str, Any]:
-        """As `Stack.ask` does."""
-        return self.stack.ask(operation, repeat=repeat, **parameters)
+    def ask(self, operation: str, **given: Any) -> dict[str, Any]:
+        """As `Stack.ask` does, with its options."""
+        return self.stack.ask(operation, **given)
 
     def user_id(self, user: str) -> str:
         """Of a user who is named by their id or by their username."""
         if _USER_ID.fullmatch(user):
             return user
-        return str(self.ask("findUser", username=user)["user_id"])
+        try:
+            return str(self.ask("findUser", username=user)["user_id"])
+        except RefusedError as error:
+            if error.status != _NOT_FOUND:
+                raise
+            said = f"There is no user {user}."
+            raise RefusedError(said, status=error.status, error=error.error) from error
 
 
 def operator_of(context: typer.Context) -> Operator:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -23,6 +24,7 @@ _READ_SECONDS = 30
 _AT_ONCE = 32
 _WAITS_SECONDS = (1.0, 2.0, 3.0)
 _MAY_PASS = {503}
+_ARN = re.compile(r"arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9_+=,.@/-]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,15 @@ class Stack:
     deployed_as: str
     """As CloudFormation knows it; empty for the local one."""
 
-    def ask(self, operation: str, *, repeat: bool = True, **parameters: Any) -> dict[str, Any]:
+    def ask(
+        self, operation: str, *, repeat: bool = True, cure: str = AGAIN, **parameters: Any
+    ) -> dict[str, Any]:
         """What the admin function answers.
 
         Args:
             operation: its name, as in `docs/openapi.yaml` and `docs/operations.md`.
             repeat: ask again when the answer is that none can be given; not for what must not happen twice.
+            cure: what to do when it is not certain whether it was done.
             parameters: members of the contract. None stands for a member that is absent.
 
         Raises:
@@ -56,18 +61,23 @@ class Stack:
         """
         given = {name: value for name, value in parameters.items() if value is not None}
         event = {"operation": operation, "operator": self.operator, "parameters": given}
-        status, body = self._answer(event)
-        for wait in _WAITS_SECONDS if repeat else ():
-            if status not in _MAY_PASS:
-                break
-            time.sleep(wait)
+        try:
             status, body = self._answer(event)
+            for wait in _WAITS_SECONDS if repeat else ():
+                if status not in _MAY_PASS:
+                    break
+                time.sleep(wait)
+                status, body = self._answer(event)
+        except CommandError as error:
+            if error.code is Exit.UNAVAILABLE:
+                raise CommandError(error.message, error.code, cure) from error
+            raise
         if status < 400:  # noqa: PLR2004 - HTTP's own
             return body
         said = body["error_description"]
         if status < 500:  # noqa: PLR2004 - likewise
             raise RefusedError(said, status=status, error=body["error"])
-        raise CommandError(f"{self.name} answers {status}: {said}", Exit.UNAVAILABLE, AGAIN)
+        raise CommandError(f"{self.name} answers {status}: {said}", Exit.UNAVAILABLE, cure)
 
     def _answer(self, event: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         answer = self.invoke(self.admin_function, event)
@@ -85,7 +95,7 @@ class Stack:
     def patient(self, read_seconds: int) -> "Stack":
         """The same stack, whose functions are given that long to answer."""
         endpoint = self.lambda_client.meta.endpoint_url
-        config = _config(read_seconds)
+        config = _config(read_seconds, is_local=self.is_local)
         return replace(
             self, lambda_client=self.session.client("lambda", endpoint_url=endpoint, config=config)
         )
@@ -100,7 +110,7 @@ class Stack:
             answer = self.lambda_client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
             payload = json.loads(answer["Payload"].read())
         except (BotoCoreError, ClientError) as error:
-            raise in_our_words(error, self.name) from error
+            raise in_our_words(error, self.name, is_local=self.is_local) from error
         except ValueError as error:
             raise no_stack_of_ours(self.name) from error
         if "FunctionError" in answer:
@@ -113,7 +123,9 @@ class Stack:
 
 def local_stack(port: int) -> Stack:
     """The stack of `make run` on this machine. No AWS credentials are used."""
-    session = boto3.Session(**_LOCAL)
+    # Not told of profiles: there is none for this stack, and one that is missing would be in the way.
+    bare = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    session = boto3.Session(botocore_session=bare, **_LOCAL)
     url = f"http://127.0.0.1:{port}"
     user = re.sub(r"[^A-Za-z0-9_+=,.@-]", "_", getpass.getuser())
     return Stack(
@@ -123,7 +135,7 @@ def local_stack(port: int) -> Stack:
         keys_function="KeysFunction",
         canary_function="CanaryFunction",
         operator=f"arn:aws:iam::{_LOCAL_ACCOUNT}:user/{user}",
-        lambda_client=session.client("lambda", endpoint_url=url, config=_config()),
+        lambda_client=session.client("lambda", endpoint_url=url, config=_config(is_local=True)),
         session=session,
         is_local=True,
         deployed_as="",
@@ -146,7 +158,7 @@ def deployed_stack(name: str, *, region: str | None, profile: str | None) -> Sta
             admin_function=outputs["AdminFunctionName"],
             keys_function=outputs["KeysFunctionName"],
             canary_function=outputs["CanaryFunctionName"],
-            operator=session.client("sts", config=_config()).get_caller_identity()["Arn"],
+            operator=_named(session.client("sts", config=_config()).get_caller_identity()["Arn"]),
             lambda_client=session.client("lambda", config=_config()),
             session=session,
             is_local=False,
@@ -161,7 +173,7 @@ def deployed_stack(name: str, *, region: str | None, profile: str | None) -> Sta
         ) from error
 
 
-def _config(read_seconds: int = _READ_SECONDS) -> Config:
+def _config(read_seconds: int = _READ_SECONDS, *, is_local: bool = False) -> Config:
     # A call that was made must not be made again behind our back: what may be repeated, `ask` repeats.
     return Config(
         connect_timeout=5,
@@ -169,4 +181,11 @@ def _config(read_seconds: int = _READ_SECONDS) -> Config:
         tcp_keepalive=True,  # Or a long wait is cut off on the way.
         retries={"total_max_attempts": 1},
         max_pool_connections=_AT_ONCE,
+        # What is for this machine is for no proxy to see.
+        proxies={} if is_local else None,
     )
+
+
+def _named(arn: str) -> str:
+    """Who is in the log; without a name where the service would not take it, as of a user with a path."""
+    return arn if _ARN.fullmatch(arn) else "operator"

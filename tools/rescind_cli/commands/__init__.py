@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from rescind_cli.errors import CommandError, RefusedError
+from rescind_cli.errors import CommandError, Exit, RefusedError
 from rescind_cli.operators import operator_of
 
 _FLAGS = {"--json", "--local"}
@@ -23,6 +23,11 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except typer.Abort as error:
+            operator_of(ctx).screen.error(
+                "It was not confirmed or not given, so nothing was done.", error="aborted"
+            )
+            raise typer.Exit(Exit.INTERRUPTED) from error
         except CommandError as error:
             kind = error.error if isinstance(error, RefusedError) else error.code.name.lower()
             operator_of(ctx).screen.error(str(error), error=kind)

@@ -27,7 +27,7 @@ def canary(context: typer.Context) -> None:
     elif delay:
         said = f"The last that got through was begun {delay:.3f} s after the logout; {bound} s are stated."
     else:
-        said = f"No request got through after the logout; {bound} s are stated."
+        said = f"The token was refused at once after its logout; {bound} s are stated."
     operator.screen.result(measured, said)
     if measured["late"]:
         raise typer.Exit(Exit.FOUND)

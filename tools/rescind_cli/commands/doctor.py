@@ -24,9 +24,11 @@ def doctor(
     operator = operator_of(context)
     findings = list(examine(operator.stack, api or []))
     faults = [each for each in findings if each.outcome is Outcome.FAULT]
+    unchecked = sum(each.outcome is Outcome.NOT_CHECKED for each in findings)
     operator.screen.result(
         {"faults": len(faults), "findings": [asdict(each) for each in findings]},
         *(line for each in findings for line in _lines(each)),
+        f"Faults: {len(faults)}. Not checked: {unchecked}.",
     )
     if faults:
         raise typer.Exit(Exit.FOUND)

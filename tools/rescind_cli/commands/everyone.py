@@ -21,7 +21,7 @@ def everyone(
     context: typer.Context,
     since: Annotated[
         int | None,
-        typer.Option(min=0, help="Go on with a run that was cut off: the second that it said it began."),
+        typer.Option(min=1, help="Go on with a run that was cut off: the second that it said it began."),
     ] = None,
     parallel: Annotated[
         int,
@@ -83,7 +83,7 @@ def _by_user(operator: Operator, run: Run, context: typer.Context) -> None:
     done = {"revoked": revoked, "skipped": skipped, "unreadable": unreadable, "since": run.since}
     screen.result(
         {**done, "effective_by": effective_by, "seconds": round(seconds, 1)},
-        f"{revoked:,} users are out, and {skipped:,} had been since it began: "
+        f"{revoked:,} users were logged out, and {skipped:,} had been since it began: "
         f"{seconds:.1f} s, {(revoked + skipped) / seconds:,.0f} a second.",
         f"No token issued before {when(run.since or 0)} gets through from {when(effective_by)} on.",
     )
@@ -113,8 +113,8 @@ def _by_key(operator: Operator) -> None:
     count = {kind: len(key_ids) for kind, key_ids in done["revoked"].items()}
     operator.screen.result(
         done,
-        f"Revoked: {count['access-token']} of the keys of access tokens, "
-        f"{count['refresh-token']} of those of refresh tokens.",
+        f"Keys revoked, of access tokens: {count['access-token']}, "
+        f"of refresh tokens: {count['refresh-token']}.",
         f"No token that they signed gets through from {when(done['effective_by'])} on; "
         f"where a function cannot read the table of keys, from {when(done['latest_effective_by'])} on.",
     )

@@ -20,7 +20,6 @@ from rescind_cli.importing.sending import batches_of, send_all
 from rescind_cli.operators import Operator, operator_of
 from rescind_cli.screen import Screen
 
-_INTERRUPTED = 130
 _NAMED = 20
 
 
@@ -90,13 +89,21 @@ def _import(lines: BinaryIO, journal: Journal, operator: Operator, *, file: Path
         _set_by_ctrl_c(stopping),
         progress(operator.screen, total=journal.of.rows, done=journal.rows) as advance,
     ):
-        send_all(left, ask=ask, parallel=parallel, stopping=stopping, finished=finished)
+        try:
+            send_all(left, ask=ask, parallel=parallel, stopping=stopping, finished=finished)
+        except CommandError:
+            _tell_how_to_go_on(operator.screen, journal, file)
+            raise
     if journal.rows < journal.of.rows:
-        operator.screen.note(
-            f"Stopped: {journal.rows:,} of {journal.of.rows:,} rows are done. The same command goes on from "
-            f"there; leave {file} as it is, and {journal.path} where it is."
-        )
-        raise typer.Exit(_INTERRUPTED)
+        _tell_how_to_go_on(operator.screen, journal, file)
+        raise typer.Exit(Exit.INTERRUPTED)
+
+
+def _tell_how_to_go_on(screen: Screen, journal: Journal, file: Path) -> None:
+    screen.note(
+        f"Stopped: {journal.rows:,} of {journal.of.rows:,} rows are done. The same command goes on from "
+        f"there; leave {file} as it is, and {journal.path} where it is."
+    )
 
 
 @contextmanager

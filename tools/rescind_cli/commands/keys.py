@@ -48,16 +48,21 @@ def show(context: typer.Context) -> None:
         operator.screen.result(found)
         return
     columns = ("signs", "key", "state", "signs from", "verifies until")
-    operator.screen.table(columns, _rows(found["keys"]))
+    operator.screen.table(columns, _rows(found["keys"], now=found["now"]))
     if any(key["state"] == "waiting" for keys in found["keys"].values() for key in keys):
         operator.screen.note("No key signs at the moment: login and refresh answer 503 until one is known.")
 
 
-def _rows(keys: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, ...]]:
+def _rows(keys: dict[str, list[dict[str, Any]]], *, now: int) -> Iterator[tuple[str, ...]]:
     for purpose, entries in keys.items():
         for key in entries:
-            since = when(key["signs_from"]) if key["signs_from"] else "the beginning"
-            yield (_SIGNS[purpose], key["key_id"], STATES[key["state"]], since, _until(key))
+            yield (_SIGNS[purpose], key["key_id"], STATES[key["state"]], _since(key, now), _until(key))
+
+
+def _since(key: dict[str, Any], now: int) -> str:
+    if key["state"] == "signs" and key["signs_from"] > now:
+        return "a revocation, before its time"
+    return when(key["signs_from"]) if key["signs_from"] else "the beginning"
 
 
 def _until(key: dict[str, Any]) -> str:
@@ -79,7 +84,8 @@ def rotate(context: typer.Context) -> None:
         ),
     )
     operator.screen.note(
-        "Until then the present keys sign, and what they sign lives its whole life. To end it, revoke them."
+        "Until then the present keys sign, and what they sign lives its whole life. To end that, too: "
+        "`rescind keys revoke KEY_ID`."
     )
 
 

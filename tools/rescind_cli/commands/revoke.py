@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from rescind_cli.commands.users import User
-from rescind_cli.errors import Exit
+from rescind_cli.errors import CommandError, Exit
 from rescind_cli.given import token_given
 from rescind_cli.operators import Operator, operator_of
 from rescind_cli.screen import when
@@ -14,6 +14,8 @@ from rescind_cli.screen import when
 app = typer.Typer(help="Take tokens back.", no_args_is_help=True)
 
 _TOKEN_ID = re.compile(r"tok_[A-Za-z0-9_-]{22}")
+_SESSION_ID = re.compile(r"ses_[A-Za-z0-9_-]{22}")
+_DOTS = 2  # An access token has so many, a refresh token more.
 _WHAT = {
     "token": "The access token is blocked. Its session lives on, and the next refresh gives another.",
     "session": "The session has ended, and its access tokens with it.",
@@ -37,6 +39,11 @@ def session(
 ) -> None:
     """End one session of a user: its refresh token, and its access tokens."""
     operator = operator_of(context)
+    if not _SESSION_ID.fullmatch(session):
+        raise CommandError(
+            f"{session} is no session id (ses_ and 22 characters): `rescind sessions {user}` lists them.",
+            Exit.REFUSED,
+        )
     _revoke(operator, user_id=operator.user_id(user), session_id=session)
 
 
@@ -59,6 +66,10 @@ def token(
     give none: it is asked for, and not shown. Or pipe it in and say `-`.
     """
     given = token_given(token)
+    if not _TOKEN_ID.fullmatch(given) and given.count(".") < _DOTS:
+        raise CommandError(
+            "That is no token, and no token id (tok_ and 22 characters). Was it copied whole?", Exit.REFUSED
+        )
     name = "token_id" if _TOKEN_ID.fullmatch(given) else "token"
     _revoke(operator_of(context), **{name: given}, reason=reason)
 

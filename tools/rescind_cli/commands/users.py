@@ -14,6 +14,7 @@ app = typer.Typer(help="Who may log in.", no_args_is_help=True)
 
 _AT_MOST = 1000
 
+_LOOK = "Look whether it was done, and give it again only if it was not: `rescind users show`."
 User = Annotated[str, typer.Argument(help="A username, or a user id (usr_...).")]
 
 
@@ -87,7 +88,12 @@ def disable(context: typer.Context, user: User) -> None:
 def enable(context: typer.Context, user: User) -> None:
     """Let a user log in again. No old token comes back."""
     operator = operator_of(context)
-    done = operator.ask("enableUser", user_id=operator.user_id(user))
+    done = operator.ask(
+        "enableUser",
+        repeat=False,  # The second could let in whom somebody has locked out in between.
+        cure=_LOOK,
+        user_id=operator.user_id(user),
+    )
     operator.screen.result(done, f"{user} is active, and can log in.")
 
 
@@ -108,6 +114,7 @@ def change(
     changed = operator.ask(
         "changeUser",
         repeat=False,  # The second could undo what somebody else has changed in between.
+        cure=_LOOK,
         user_id=operator.user_id(user),
         scope=scope,
         claims=_object(claims),

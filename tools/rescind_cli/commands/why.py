@@ -33,7 +33,6 @@ _LIVE = {
     "rotate": "Live, if its MAC is right: it would be traded for its successor.",
     "replay": "Used a moment ago, within the grace: if its MAC is right, it gets the same successor again.",
 }
-_TO_END = "To end it: `rescind revoke token`, `rescind revoke session`, or `rescind revoke user`."
 
 
 def why(
@@ -79,7 +78,7 @@ def _show(operator: Operator, explained: Mapping[str, Any]) -> None:
     screen.result(explained, "", _verdict(explained))
     if not verified and claims:
         screen.note("Nobody has verified these claims: anybody can have written them.")
-    screen.note(MEANINGS[explained["reason"]].cure if "reason" in explained else _TO_END)
+    screen.note(MEANINGS[explained["reason"]].cure if "reason" in explained else _to_end(claims))
 
 
 def _verdict(explained: Mapping[str, Any]) -> str:
@@ -90,6 +89,16 @@ def _verdict(explained: Mapping[str, Any]) -> str:
     if scope and scope["granted"] != scope["claimed"]:
         return f"{live} Its user has lost some of its scope; what is left: {scope['granted'] or '(none)'}"
     return live
+
+
+def _to_end(claims: Mapping[str, Any]) -> str:
+    """In the names of an access token, or in those of a refresh token."""
+    user = claims.get("sub") or claims.get("user_id")
+    session = claims.get("sid") or claims.get("session_id")
+    return (
+        f"To end its session: `rescind revoke session {user} {session}`. All that its user has: "
+        f"`rescind revoke user {user}`."
+    )
 
 
 def _rows(checks: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:

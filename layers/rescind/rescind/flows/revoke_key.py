@@ -32,7 +32,8 @@ def revoke_key(
         UnavailableError: a call failed, or others changed a set at every try. To repeat it is safe.
     """
     revoked = {}
-    for purpose in Purpose:
+    # The mac keys first: who takes refresh tokens by old ones must not have new signing keys (`keyring`).
+    for purpose in (Purpose.REFRESH_TOKEN, Purpose.ACCESS_TOKEN):
         key_set = key_sets.read(purpose)
         # Fixed by the first read: at another try the set has new keys, which nobody meant.
         chosen = [

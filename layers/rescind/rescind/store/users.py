@@ -64,19 +64,21 @@ class Users:
         Not on the version, which moves for other reasons; and not on nothing, or a late repeat by the SDK
         would bring back what somebody has changed since.
         """
+        read = changed.revision - 1
+        same = "revision = :read" if read else "attribute_exists(user_id) AND attribute_not_exists(revision)"
         try:
             aws.call(
                 self._client.update_item,
                 TableName=self._table,
                 Key={"user_id": {"S": changed.user_id}},
                 UpdateExpression="SET #scope = :scope, claims = :claims, revision = :next",
-                ConditionExpression="revision = :revision",
+                ConditionExpression=same,
                 ExpressionAttributeNames={"#scope": "scope"},
                 ExpressionAttributeValues={
                     ":scope": {"S": changed.scope},
                     ":claims": {"S": changed.claims},
                     ":next": {"N": str(changed.revision)},
-                    ":revision": {"N": str(changed.revision - 1)},
+                    **({":read": {"N": str(read)}} if read else {}),
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -135,7 +137,8 @@ def user_of(item: attributes.Item) -> User:
         token_version=attributes.number(item, "token_version"),
         password_version=attributes.number(item, "password_version"),
         logged_out_at=attributes.number(item, "logged_out_at"),
-        revision=attributes.number(item, "revision"),
+        # Rows of before it was written down have never been changed.
+        revision=attributes.optional_number(item, "revision") or 0,
     )
 
 
