@@ -20,6 +20,7 @@ FUNCTIONS = {path.parent.name: path for path in sorted(ROOT.glob("functions/*/ap
 
 # Time, randomness, the environment and AWS: all of it comes as an argument.
 IMPURE = {"boto3", "botocore", "os", "time", "datetime", "random", "secrets", "uuid"}
+NETWORK = {"urllib.request", "http", "socket", "ssl", "urllib3"}
 # Our own modules that have one of them.
 IMPURE_OF_OURS = {
     f"rescind.{name}"
@@ -79,6 +80,17 @@ def test_what_decides_has_no_clock_no_chance_no_environment_and_no_aws(module: s
     found = {each for each in imports(MODULES[module]) if has(each, IMPURE | IMPURE_OF_OURS)}
 
     assert found == set()
+
+
+def test_nobody_opens_an_address_but_for_cloudformation_and_the_canary() -> None:
+    of_the_layer = {
+        name for name, path in MODULES.items() if any(has(each, NETWORK) for each in imports(path))
+    }
+    of_functions = {
+        name for name, path in FUNCTIONS.items() if any(has(each, NETWORK) for each in imports(path))
+    }
+
+    assert (of_the_layer, of_functions) == ({"cloudformation.py"}, {"canary"})
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if is_pure(module)])

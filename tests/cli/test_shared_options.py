@@ -1,6 +1,8 @@
 """What all commands share: which stack is meant, how a command ends, and where the options may stand."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from rescind_cli.app import app
 from rescind_cli.commands import shared_first
 from tests.cli.conftest import Rescind
+from tests.local_gateway import gateway_environment
 
 NOBODY = "usr_" + "n" * 21 + "A"
 
@@ -71,3 +74,17 @@ def test_an_error_for_a_script_is_json_on_stderr(rescind: Rescind) -> None:
 
     assert (said.code, said.out) == (3, "")
     assert said.err == '{"error": "not_found", "error_description": "There is no such user."}\n'
+
+
+def test_a_shell_completes_the_commands() -> None:
+    asked = {"_RESCIND_COMPLETE": "complete_bash", "COMP_WORDS": "rescind revoke ", "COMP_CWORD": "2"}
+
+    told = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "rescind_cli"],
+        env={**gateway_environment(), **asked},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert set(told.stdout.split()) == {"user", "session", "token", "everyone"}

@@ -5,6 +5,7 @@ import base64
 import json
 import secrets
 import time
+from urllib.parse import urlsplit
 
 from rescind_local.errors import StartError
 from rescind_local.gateway.app import Gateway
@@ -36,7 +37,8 @@ Try, in another terminal:
   curl -iw "\\n" {url}/auth/me -H "Authorization: Bearer $token"
 
 There are two accounts, demo and admin (scopes admin and introspect).
-Both have the password {PASSWORD}"""
+Both have the password {PASSWORD}
+To operate it: make rescind, then .venv/bin/rescind --local --port {urlsplit(url).port} doctor"""
 
 
 async def _make(gateway: Gateway, stage: str, username: str, scope: str) -> None:
