@@ -79,7 +79,7 @@ def test_an_error_for_a_script_is_json_on_stderr(rescind: Rescind) -> None:
 def test_a_shell_completes_the_commands() -> None:
     asked = {"_RESCIND_COMPLETE": "complete_bash", "COMP_WORDS": "rescind revoke ", "COMP_CWORD": "2"}
 
-    told = subprocess.run(  # noqa: S603 - our own command
+    told = subprocess.run(
         [sys.executable, "-m", "rescind_cli"],
         env={**gateway_environment(), **asked},
         capture_output=True,
