@@ -58,11 +58,9 @@ def as_ever(lines: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def gateway(ministack: str) -> Iterator[RunningGateway]:
-    """Of its own: the page begins where nobody has been."""
-    with running_gateway(
-        environment={"AWS_ENDPOINT_URL": ministack}, arguments=["--stack", "local"]
-    ) as running:
+def gateway() -> Iterator[RunningGateway]:
+    """As `make run` starts it, with an AWS of its own: the page begins where nobody has been."""
+    with running_gateway() as running:
         yield running
 
 

@@ -212,6 +212,7 @@ def test_whenever_keys_are_rotated_nobody_is_refused_and_no_two_successors_are_m
             service.wait(max(0, signs_from + second - service.now))
             clients.turn()
         clients.warm[cut_off].cut_off = False
+        service.wait(10)  # until it tries again to read
     clients.wake()
     assert clients.asleep
 
