@@ -10,7 +10,7 @@ from tests.races.sandboxes import Call
 
 pytestmark = pytest.mark.ministack
 
-ROUNDS = 4
+ROUNDS = 2
 PEOPLE = 8
 SEGMENTS = 4
 
