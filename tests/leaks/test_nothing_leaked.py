@@ -165,6 +165,7 @@ def test_what_is_in_the_wrong_place_goes_no_further(
 
             seen = walk(world, witness, calls, function, changed)
 
-            # Who makes a user is shown what they wrote.
-            shows = frozenset(world.secrets) if seen.outcome == 201 else path.shows
+            # Who makes a user, or changes one, is shown what they wrote.
+            is_told = seen.outcome == 201 or changed.get("httpMethod") == "PATCH"
+            shows = frozenset(world.secrets) if is_told else path.shows
             assert seen.problems(world.secrets, shows=shows) == [], f"{path.name}, {place}"
