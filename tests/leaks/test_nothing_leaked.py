@@ -40,7 +40,7 @@ class Share:
 
 
 @pytest.fixture(
-    params=[pytest.param(4, id="short"), pytest.param(1, id="soak", marks=pytest.mark.soak)],
+    params=[pytest.param(3, id="short"), pytest.param(1, id="soak", marks=pytest.mark.soak)],
 )
 def share(request: pytest.FixtureRequest) -> Share:
     return Share(request.param)
