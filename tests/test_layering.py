@@ -36,6 +36,7 @@ IMPURE_OF_OURS = {
         "keys",
         "new_keys",
         "store",
+        "taken_back",
         "wiring",
     )
 }

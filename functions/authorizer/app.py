@@ -29,12 +29,6 @@ def authorize(
     match authenticate(token, keys=keys, states=states, settings=settings, now=now):
         case Allow() as allow:
             return allowed(event, allow)
-        case Refuse(reason, claims):
-            audit.record(
-                audit.Event.ACCESS_DENIED,
-                reason=reason,
-                user_id=claims.sub if claims else None,
-                session_id=claims.sid if claims else None,
-                token_id=claims.jti if claims else None,
-            )
+        case Refuse(reason) as refuse:
+            audit.record(audit.Event.ACCESS_DENIED, reason=reason, **refuse.ids())
             return refused(event)

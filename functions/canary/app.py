@@ -78,7 +78,7 @@ def _ask(method: str, path: str, *, bearer: str = "", body: object = None) -> tu
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {bearer}"} if bearer else {})
     data = None if body is None else json.dumps(body).encode()
     url = wiring.canary_settings().api_url + path
-    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - the settings let https through only
+    request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - https, or http on this machine: settings.py
     try:
         with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - as above
             return answer.status, json.load(answer)

@@ -2,19 +2,17 @@
 
 import time
 
-from rescind import audit, wiring
+from rescind import audit, taken_back, wiring
 from rescind.endpoint import endpoint
 from rescind.flows.authenticate import authenticate
-from rescind.flows.end import Revoked, effective_by
-from rescind.flows.revoke import RevokedToken, revoke_presented_token
+from rescind.flows.end import effective_by
+from rescind.flows.revoke import revoke_presented_token
 from rescind.verdict import Allow, Refuse
 from rescind.web.caller import Caller, caller
 from rescind.web.forms import token_of
 from rescind.web.introspection import active, inactive
 from rescind.web.requests import Event
 from rescind.web.responses import Response, ok
-
-_EVENTS = {Revoked.TOKEN: audit.Event.TOKEN_REVOKED, Revoked.SESSION: audit.Event.SESSION_REVOKED}
 
 
 @endpoint
@@ -39,19 +37,9 @@ def revoke(token: str, now: int) -> Response:
         settings=settings,
         now=now,
     )
-    _record(outcome)
+    taken_back.record(outcome)
     # What was revoked is not said: the answer is the same for every token (RFC 7009 section 2.2).
     return ok({"effective_by": effective_by(time.time(), settings=settings)})
-
-
-def _record(outcome: RevokedToken) -> None:
-    if outcome.revoked in _EVENTS:
-        audit.record(
-            _EVENTS[outcome.revoked],
-            user_id=outcome.user_id,
-            session_id=outcome.session_id,
-            token_id=outcome.token_id,
-        )
 
 
 def introspect(token: str, who: Caller, now: int) -> Response:
@@ -60,13 +48,6 @@ def introspect(token: str, who: Caller, now: int) -> Response:
     match authenticate(token, keys=keys, states=states, settings=settings, now=now):
         case Allow() as allow:
             return ok(active(allow))
-        case Refuse(reason, claims):
-            audit.record(
-                audit.Event.TOKEN_INACTIVE,
-                reason=reason,
-                user_id=claims.sub if claims else None,
-                session_id=claims.sid if claims else None,
-                token_id=claims.jti if claims else None,
-                actor=who.user_id,
-            )
+        case Refuse(reason) as refuse:
+            audit.record(audit.Event.TOKEN_INACTIVE, reason=reason, **refuse.ids(), actor=who.user_id)
             return ok(inactive())

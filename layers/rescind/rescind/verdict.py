@@ -30,6 +30,11 @@ class Refuse:
     claims: AccessTokenClaims | None = None
     """Of an authentic token; a forged one says nothing worth writing down."""
 
+    def ids(self) -> dict[str, str]:
+        """For the log: whose token it was, as far as it is known."""
+        claims = self.claims
+        return {"user_id": claims.sub, "session_id": claims.sid, "token_id": claims.jti} if claims else {}
+
 
 def verdict(claims: AccessTokenClaims, state: State, *, now: int, leeway_seconds: int) -> Allow | Refuse:
     """Put an authentic token to the five strategies that decide here; each refuses alone."""

@@ -4,27 +4,18 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rescind import audit, wiring
-from rescind.flows.end import Revoked, effective_by
+from rescind import taken_back, wiring
+from rescind.flows.end import effective_by
 from rescind.flows.revoke import RevokedToken, revoke_session, revoke_token, revoke_token_id
 from rescind.rules.identifiers import is_session_id, is_token_id, is_user_id
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.requests import InvalidRequestError, optional_text
 from rescind.web.responses import Response, ok
 
-_EVENTS = {Revoked.TOKEN: audit.Event.TOKEN_REVOKED, Revoked.SESSION: audit.Event.SESSION_REVOKED}
-
 
 def revoke(request: AdminRequest) -> Response:
     outcome = _revoke(request.members, now=int(time.time()))
-    if outcome.revoked in _EVENTS:
-        audit.record(
-            _EVENTS[outcome.revoked],
-            user_id=outcome.user_id,
-            session_id=outcome.session_id,
-            token_id=outcome.token_id,
-            actor=request.actor,
-        )
+    taken_back.record(outcome, actor=request.actor)
     return ok(
         {
             "revoked": outcome.revoked.value,
