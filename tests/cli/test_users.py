@@ -149,3 +149,42 @@ def test_what_a_second_time_could_undo_is_not_repeated_and_the_cure_is_to_look(
 
     assert (said.code, len(asked)) == (4, 1)
     assert said.err.endswith("give it again only if it was not: `rescind users show`.\n")
+
+
+def test_a_disabled_user_is_locked_out_and_an_enabled_one_logs_in_again(
+    rescind: Rescind, client: Client
+) -> None:
+    add(rescind, "barbara")
+    token = client.log_in("barbara", PASSWORD)["access_token"]
+
+    disabled = rescind("users", "disable", "barbara")
+
+    assert disabled.out.startswith("barbara is disabled.\nNo token of theirs gets through from 20")
+    assert client.me(token).status_code == 401
+    login = {"username": "barbara", "password": PASSWORD}
+    assert client.ask("POST", "/auth/login", json=login).status_code == 401
+
+    enabled = rescind("users", "enable", "barbara")
+
+    assert (enabled.code, enabled.out) == (0, "barbara is active, and can log in.\n")
+    assert client.me(token).status_code == 401, "no old token comes back"
+    assert client.log_in("barbara", PASSWORD)
+
+
+def test_deleting_a_user_asks_first_ends_every_token_and_frees_the_name(
+    rescind: Rescind, client: Client
+) -> None:
+    add(rescind, "radia")
+    token = client.log_in("radia", PASSWORD)["access_token"]
+
+    kept = rescind("users", "delete", "radia", typed="n\n")
+    assert kept.code == 130
+    assert client.me(token).status_code == 200
+
+    gone = rescind("users", "delete", "radia", typed="y\n")
+
+    assert gone.code == 0, gone.err
+    assert "Delete radia (usr_" in gone.err
+    assert client.me(token).status_code == 401
+    assert rescind("users", "show", "radia").code == 3
+    add(rescind, "radia")
