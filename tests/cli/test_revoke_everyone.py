@@ -26,8 +26,8 @@ from tests.local_gateway import ROOT, RunningGateway, gateway_environment, runni
 from tests.things import PASSWORD, a_credential, a_user
 
 STACK = "cli-everyone"
-PEOPLE = 12
-OTHERS = 120
+PEOPLE = 30
+OTHERS = 200
 FAR_BACK_SECONDS = 60
 
 
