@@ -1,5 +1,6 @@
-"""The tables, keys and clients that the faults happen to: on ministack, behind the proxy."""
+"""The tables, keys and clients that faults happen to: on ministack, behind the proxy."""
 
+import functools
 import secrets
 import time
 import urllib.request
@@ -17,7 +18,8 @@ from rescind.rules import passwords
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 from tests.faults.plan import Plan
 from tests.faults.proxy import running_proxy
-from tests.faults.world import TABLES, World
+from tests.faults.tables import KEYS, Tables
+from tests.faults.world import World
 from tests.functions.api_in_process import Reply, reply
 from tests.functions.conftest import WEAK, forget_wiring, set_environment
 from tests.tables import Stores, create_tables, stores_on
@@ -33,20 +35,22 @@ def deployed(ministack: str) -> Iterator[World]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         forget_wiring()
+        plan = Plan(proxy)
+        for service in ("dynamodb", "kms"):
+            patch.setattr(wiring, service, functools.partial(plan.client, service))
         prefix = f"{secrets.token_hex(4)}-"
         create_tables(wiring.dynamodb(), prefix=prefix)
         set_environment(patch, wiring.kms().create_key()["KeyMetadata"]["KeyId"])
-        for table in TABLES:
+        for table in KEYS:
             patch.setenv(f"{table.upper()}_TABLE", prefix + table)
         patch.setattr(passwords, "_hasher", lambda _: WEAK)
         patch.setattr(urllib.request, "urlopen", _Api())
-        plan, stores = Plan(proxy), stores_on(wiring.dynamodb(), prefix=prefix)
+        # The SDK's pause between its tries, and the canary's.
+        patch.setattr(time, "sleep", lambda _: None)
+        stores, tables = stores_on(wiring.dynamodb(), prefix=prefix), Tables(ministack, prefix=prefix)
         _add_keys(stores)
-        key_rows = wiring.dynamodb().scan(TableName=f"{prefix}Keys")["Items"]
-        for client in (wiring.dynamodb(), wiring.kms()):
-            plan.watch(client)
-        patch.setattr(time, "sleep", lambda _: None)  # The SDK's pause between its tries, and the canary's.
-        yield World(stores, plan, prefix, key_rows, WEAK.hash(PASSWORD, salt=b"0123456789abcdef"))
+        password_hash = WEAK.hash(PASSWORD, salt=b"0123456789abcdef")
+        yield World(stores, tables, plan, tables.rows()["Keys"], password_hash)
         forget_wiring()
 
 

@@ -1,14 +1,19 @@
 """Counts a request's calls to AWS as they leave the SDK, and lets one of them meet a fault."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+from unittest import mock
 
+from botocore.config import Config
+
+from rescind import aws
 from tests.faults.faults import Fault
 from tests.faults.proxy import Proxy
 
+_DEPLOYED = aws._CONFIG  # noqa: SLF001 - there is one, and only tests want another
+_HASTY = _DEPLOYED.merge(Config(read_timeout=0.3))
 _NOBODY = "http://127.0.0.1:1/"
 
 
@@ -33,12 +38,20 @@ class Plan:
     length: Length = Length.ONE_TRY
     met: int = 0
     """How many tries have met it."""
+    hasty: bool = False
+    """Whether the clients wait for an answer for a shorter time, so that silence takes less of it."""
+    _clients: dict[tuple[str, bool], Any] = field(default_factory=dict)
     _tries: int = 0
 
-    def watch(self, client: Any) -> None:
-        events, service = client.meta.events, client.meta.service_model.service_name
-        events.register(f"before-call.{service}", self._call)
-        events.register(f"before-send.{service}", self._try)
+    def client(self, service: str) -> Any:
+        """As functions have it, or a hasty one."""
+        if (service, self.hasty) not in self._clients:
+            with mock.patch.object(aws, "_CONFIG", _HASTY if self.hasty else _DEPLOYED):
+                client = aws.client(service)
+            client.meta.events.register(f"before-call.{service}", self._call)
+            client.meta.events.register(f"before-send.{service}", self._try)
+            self._clients[service, self.hasty] = client
+        return self._clients[service, self.hasty]
 
     def begin(self, fault: Fault | None = None, *, at: int = 0, length: Length = Length.ONE_TRY) -> None:
         self.calls, self.fault, self.at, self.length, self.met = [], fault, at, length, 0

@@ -1,4 +1,4 @@
-"""Every call to AWS of every function, with every fault: what a client is told, and what is left in the tables."""
+"""Every call to AWS of every function, with every fault: what a client is told, and what is left."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A deployment behind the proxy: two users, their sessions and tokens; what became of them, in plain words."""
+"""Two users of a deployment, their sessions and tokens; and what became of them, in plain words."""
 
 import importlib
 import json
@@ -6,18 +6,22 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from unittest import mock
 
-
-from rescind import ids, wiring
+from rescind import ids
 from rescind.invocation import FailedError
-from rescind.model import BlockedToken
+from rescind.model import BlockedToken, Session
 from rescind.rules.access_tokens import sign_access_token
 from rescind.rules.refresh_tokens import sign_refresh_token
+from rescind.store.credentials import credential_item
+from rescind.store.sessions import session_item
+from rescind.store.users import user_item
 from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
 from tests.faults.plan import Plan
+from tests.faults.tables import Tables
 from tests.functions.conftest import WEAK, Context, forget_wiring
 from tests.tables import Stores
 from tests.things import MAC_KEY, PASSWORD, SIGNING_KEY, a_credential, a_session, a_user, some_claims
@@ -25,14 +29,6 @@ from tests.things import MAC_KEY, PASSWORD, SIGNING_KEY, a_credential, a_session
 ADA, BOB = (f"usr_{letter * 21}A" for letter in "ab")
 NEW_PASSWORD = "another-horse-battery-staple"
 PASSWORDS = (PASSWORD, NEW_PASSWORD)
-TABLES = {
-    "Credentials": ("username",),
-    "Users": ("user_id",),
-    "Sessions": ("user_id", "session_id"),
-    "Blocklist": ("jti",),
-    "Attempts": ("bucket",),
-    "Keys": ("purpose",),
-}
 TIMEOUTS = {"authorizer": 5, "keys": 60, "canary": 480}
 
 Event = dict[str, Any]
@@ -62,8 +58,8 @@ class Answer:
 @dataclass
 class World:
     stores: Stores
+    tables: Tables
     plan: Plan
-    prefix: str
     key_rows: list[dict[str, Any]]
     password_hash: str
     seconds_later: int = 0
@@ -74,21 +70,28 @@ class World:
         """Ada with two sessions, Bob with one, and a new sandbox."""
         self.plan.begin()
         self.seconds_later = 0
-        self._empty()
-        for row in self.key_rows:
-            wiring.dynamodb().put_item(TableName=f"{self.prefix}Keys", Item=row)
+        rows: dict[str, list[dict[str, Any]]] = {"Keys": self.key_rows, "Users": [], "Credentials": []}
         for user_id, username in ((ADA, "ada"), (BOB, "bob")):
-            self.stores.accounts.create(
-                a_user(user_id=user_id, username=username, logged_out_at=0),
-                a_credential(user_id=user_id, username=username, password_hash=self.password_hash),
-            )
-        self.held = {}
-        for name, user_id in (("phone", ADA), ("laptop", ADA), ("bob's", BOB)):
-            self.held[name] = self.session(user_id)
+            user = a_user(user_id=user_id, username=username, logged_out_at=0)
+            credential = a_credential(user_id=user_id, username=username, password_hash=self.password_hash)
+            rows["Users"].append(user_item(user))
+            rows["Credentials"].append(credential_item(credential))
+        owners = {"phone": ADA, "laptop": ADA, "bob's": BOB}
+        created = count(int(time.time() * 1000))
+        sessions = {
+            name: self._new_session(user_id, created_at_ms=next(created)) for name, user_id in owners.items()
+        }
+        self.held = {name: held for name, (held, _) in sessions.items()}
+        self.tables.begin_with(rows | {"Sessions": [session_item(row) for _, row in sessions.values()]})
         forget_wiring(but={"dynamodb", "kms"})
 
     def session(self, user_id: str, **changes: Any) -> Held:
         """A new one, and its tokens: the refresh token is of counter 1, whatever the row's."""
+        held, row = self._new_session(user_id, **changes)
+        self.stores.sessions.put(row)
+        return held
+
+    def _new_session(self, user_id: str, **changes: Any) -> tuple[Held, Session]:
         now, new = int(time.time()), ids.new_ids()
         row = {
             "session_id": new.session_id,
@@ -99,22 +102,23 @@ class World:
             "idle_expires_at": now + 5000,
             "absolute_expires_at": now + 9000,
         }
-        self.stores.sessions.put(a_session(user_id=user_id, **{**row, **changes}))
         claims = some_claims(
             sub=user_id, sid=new.session_id, jti=new.token_id, iat=now, exp=now + 900, auth_time=now
         )
-        return Held(
+        held = Held(
             user_id,
             new.session_id,
             new.token_id,
             sign_access_token(claims, key=SIGNING_KEY),
             sign_refresh_token(user_id, new.session_id, 1, key=MAC_KEY),
         )
+        return held, a_session(user_id=user_id, **{**row, **changes})
 
     def block(self, held: Held) -> None:
         self.stores.blocklist.put(BlockedToken(held.token_id, held.user_id, "test", 1, 2_000_000_000))
 
     def invoke(self, function: str, event: Event) -> Answer:
+        self.tables.written = self.tables.written or function != "authorizer"
         handler = importlib.import_module(f"functions.{function}.app").handler
         began = time.monotonic()
         context = Context(milliseconds_left=TIMEOUTS.get(function, 10) * 1000)
@@ -134,12 +138,12 @@ class World:
     @contextmanager
     def _clock(self) -> Iterator[None]:
         right = time.time
-        with mock.patch.object(time, "time", lambda: right() + self.seconds_later):
+        with mock.patch.object(time, "time", lambda: right() + self.seconds_later):  # noqa: PT008 - it goes on
             yield
 
     def state(self) -> dict[str, Any]:
-        """What counts in the end: who can log in, with what, which sessions live, which tokens are blocked."""
-        rows = {table: self._rows(table) for table in TABLES}
+        """What counts in the end: who can log in, with what, which sessions live, which tokens get in."""
+        rows = self.tables.rows()
         users = {row["user_id"]["S"]: row for row in rows["Users"]}
         live = {
             (row["user_id"]["S"], row["session_id"]["S"])
@@ -151,7 +155,7 @@ class World:
         blocked = {row["jti"]["S"] for row in rows["Blocklist"]}
         return {
             "users": sorted(
-                [row["username"]["S"], row["status"]["S"], row["scope"]["S"], row["claims"]["S"]]
+                " ".join(row[name]["S"] for name in ("username", "status", "scope", "claims"))
                 for row in rows["Users"]
             ),
             "passwords": {row["username"]["S"]: _password_of(row) for row in rows["Credentials"]},
@@ -172,22 +176,6 @@ class World:
     def counter(self, user_id: str, session_id: str) -> int:
         row = self.stores.sessions.read(user_id, session_id)
         return row.counter if row else 0
-
-    def _rows(self, table: str) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = wiring.dynamodb().scan(TableName=self.prefix + table)["Items"]
-        return rows
-
-    def _empty(self) -> None:
-        deletions = {
-            self.prefix + table: [
-                {"DeleteRequest": {"Key": {name: row[name] for name in key}}} for row in self._rows(table)
-            ]
-            for table, key in TABLES.items()
-        }
-        if any(deletions.values()):
-            wiring.dynamodb().batch_write_item(
-                RequestItems={t: each for t, each in deletions.items() if each}
-            )
 
 
 def _password_of(credential: dict[str, Any]) -> str:
