@@ -4,6 +4,7 @@ import io
 import json
 import socket
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from rescind import aws
+from rescind import aws, deadline
 from rescind.unavailable import UnavailableError
+from tests.functions.conftest import Context
 from tests.things import SETTINGS
 
 KEY = {"user_id": {"S": "usr_1"}}
@@ -72,7 +74,7 @@ def answering(client: Any, *answers: AWSResponse | Exception) -> list[Any]:
             raise given
         return given
 
-    client.meta.events.register("before-send.dynamodb", answer)
+    client.meta.events.register("before-send", answer)
     return tries
 
 
@@ -179,6 +181,64 @@ def test_a_success_that_cannot_be_read_is_unavailable(
         aws.call(getattr(client, operation), **parameters)
 
 
+BATCH = {"RequestItems": {"Users": {"Keys": [KEY]}}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "body"),
+    [
+        pytest.param("get_item", READ, '{"Item": 7}', id="no-row"),
+        pytest.param("get_item", READ, '{"Item": {"user_id": "usr_1"}}', id="no-types"),
+        pytest.param("batch_get_item", BATCH, '{"Responses": []}', id="no-tables"),
+        pytest.param("batch_get_item", BATCH, '{"Responses": {"Users": 7}}', id="no-rows"),
+        pytest.param("batch_get_item", BATCH, '{"UnprocessedKeys": 7}', id="no-keys"),
+    ],
+)
+def test_a_success_of_another_shape_is_unavailable(
+    client: Any, operation: str, parameters: Any, body: str
+) -> None:
+    answering(client, answered(200, body))
+
+    with pytest.raises(UnavailableError, match=f"^{operation}: "):
+        aws.call(getattr(client, operation), **parameters)
+
+
+def with_checksum(checksum: int, answer: AWSResponse) -> AWSResponse:
+    answer.headers["x-amz-crc32"] = str(checksum)
+    return answer
+
+
+GOOD = json.dumps({"Item": ITEM})
+CHECKSUM = zlib.crc32(GOOD.encode())
+
+
+@pytest.mark.parametrize("body", [GOOD, GOOD[:9], "<html>"])
+@pytest.mark.parametrize(("operation", "parameters"), [("get_item", READ), ("update_item", WRITE)])
+def test_an_answer_that_was_damaged_twice_is_unavailable(
+    client: Any, operation: str, parameters: Any, body: str
+) -> None:
+    tries = answering(client, *(with_checksum(CHECKSUM + 1, answered(200, body)) for _ in range(2)))
+
+    with pytest.raises(UnavailableError, match=f"^{operation}: .*checksum"):
+        aws.call(getattr(client, operation), **parameters)
+
+    assert len(tries) == 2
+
+
+def test_an_answer_that_was_damaged_is_asked_for_again(client: Any) -> None:
+    damaged = with_checksum(CHECKSUM, answered(200, GOOD[:9]))
+    answering(client, damaged, with_checksum(CHECKSUM, answered(200, GOOD)))
+
+    assert aws.call(client.get_item, **READ)["Item"] == ITEM
+
+
+def test_a_damaged_failure_of_a_condition_says_nothing_of_the_condition(client: Any) -> None:
+    answering(client, *(with_checksum(1, failed("ConditionalCheckFailedException")) for _ in range(2)))
+
+    with pytest.raises(UnavailableError):
+        aws.call(client.update_item, **WRITE)
+
+
 def test_a_success_that_can_be_read_is_given(client: Any) -> None:
     answering(client, answered(200, json.dumps({"Item": ITEM})))
 
@@ -194,23 +254,56 @@ def test_a_refused_connection_is_unavailable(monkeypatch: pytest.MonkeyPatch) ->
         aws.call(aws.client("dynamodb").get_item, **READ)
 
 
-def test_a_dependency_that_is_silent_is_given_up_before_the_authorizer_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A dependency that takes connections, and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
-        begun = time.monotonic()
-
-        with pytest.raises(UnavailableError, match="get_item: ReadTimeoutError"):
-            aws.call(aws.client("dynamodb").get_item, **READ)
-
-    assert time.monotonic() - begun < SETTINGS.authorizer_timeout_seconds
+        yield
 
 
-@pytest.mark.parametrize("service", ["dynamodb", "kms"])
-def test_two_tries_of_a_second_each_fit_into_the_authorizers_time(service: str) -> None:
-    config = aws.client(service).meta.config
+@pytest.mark.usefixtures("silence", "no_waiting")
+def test_however_many_calls_meet_silence_an_answer_is_there_in_time() -> None:
+    client, begun = aws.client("dynamodb"), time.monotonic()
 
-    assert (config.connect_timeout, config.read_timeout) == (1, 1)
-    assert 2 * (config.connect_timeout + config.read_timeout) < SETTINGS.authorizer_timeout_seconds
-    assert config.retries == {"mode": "standard", "total_max_attempts": 2}
+    with deadline.of_invocation(Context(milliseconds_left=SETTINGS.authorizer_timeout_seconds * 1000)):
+        for _ in range(3):
+            with pytest.raises(UnavailableError, match=r"get_item: (ReadTimeoutError|no time is left)"):
+                aws.call(client.get_item, **READ)
+
+    assert time.monotonic() - begun < 3
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_no_try_begins_that_might_not_be_over_in_time(client: Any) -> None:
+    tries = answering(client, answered(200, GOOD))
+
+    with (
+        deadline.of_invocation(Context(milliseconds_left=3_700)),
+        pytest.raises(UnavailableError, match="get_item: no time is left for a try"),
+    ):
+        aws.call(client.get_item, **READ)
+
+    assert tries == []
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [("dynamodb", "get_item", READ), ("kms", "decrypt", {"CiphertextBlob": b"secret"})],
+)
+def test_every_client_has_deadlines_and_tries_twice_with_a_random_pause(
+    service: str, operation: str, parameters: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    client = aws.client(service)
+    tries = answering(client, *(failed("ThrottlingException") for _ in range(40)))
+
+    for _ in range(20):
+        with pytest.raises(UnavailableError, match="ThrottlingException"):
+            aws.call(getattr(client, operation), **parameters)
+
+    assert (client.meta.config.connect_timeout, client.meta.config.read_timeout) == (0.5, 1.0)
+    assert len(tries) == 40
+    assert len(set(pauses)) == 20
+    assert all(0 <= pause <= 1 for pause in pauses)

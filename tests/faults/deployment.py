@@ -36,6 +36,7 @@ def deployed(ministack: str) -> Iterator[World]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         forget_wiring()
         plan = Plan(proxy)
+        plan.make_clients()
         for service in ("dynamodb", "kms"):
             patch.setattr(wiring, service, functools.partial(plan.client, service))
         prefix = f"{secrets.token_hex(4)}-"

@@ -43,14 +43,17 @@ class Plan:
     _clients: dict[tuple[str, bool], Any] = field(default_factory=dict)
     _tries: int = 0
 
+    def make_clients(self) -> None:
+        """Those that functions have, and hasty ones, for the endpoint of the environment."""
+        for hasty, config in ((False, _DEPLOYED), (True, _HASTY)):
+            for service in ("dynamodb", "kms"):
+                with mock.patch.object(aws, "_CONFIG", config):
+                    client = aws.client(service)
+                client.meta.events.register(f"before-call.{service}", self._call)
+                client.meta.events.register(f"before-send.{service}", self._try)
+                self._clients[service, hasty] = client
+
     def client(self, service: str) -> Any:
-        """As functions have it, or a hasty one."""
-        if (service, self.hasty) not in self._clients:
-            with mock.patch.object(aws, "_CONFIG", _HASTY if self.hasty else _DEPLOYED):
-                client = aws.client(service)
-            client.meta.events.register(f"before-call.{service}", self._call)
-            client.meta.events.register(f"before-send.{service}", self._try)
-            self._clients[service, self.hasty] = client
         return self._clients[service, self.hasty]
 
     def begin(self, fault: Fault | None = None, *, at: int = 0, length: Length = Length.ONE_TRY) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -68,11 +68,18 @@ class Tables:
             "Content-Type": "application/x-amz-json-1.0",
             "Authorization": f"AWS4-HMAC-SHA256 {_CREDENTIAL}, SignedHeaders=host, Signature=0",
         }
-        self._connection.request("POST", "/", json.dumps(parameters), headers)
+        try:
+            return self._answer(json.dumps(parameters), headers)
+        except (OSError, HTTPException):
+            self._connection.close()  # ministack does so with one that nobody has used for a while.
+            return self._answer(json.dumps(parameters), headers)
+
+    def _answer(self, body: str, headers: dict[str, str]) -> Row:
+        self._connection.request("POST", "/", body, headers)
         answer = self._connection.getresponse()
-        body: Row = json.loads(answer.read())
-        assert answer.status == 200, body
-        return body
+        given: Row = json.loads(answer.read())
+        assert answer.status == 200, given
+        return given
 
 
 def _spelt(table: str, row: Row) -> tuple[str, str]:

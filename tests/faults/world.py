@@ -11,7 +11,6 @@ from typing import Any
 from unittest import mock
 
 from rescind import ids
-from rescind.invocation import FailedError
 from rescind.model import BlockedToken, Session
 from rescind.rules.access_tokens import sign_access_token
 from rescind.rules.refresh_tokens import sign_refresh_token
@@ -125,10 +124,11 @@ class World:
         with self._clock():
             try:
                 given = handler(json.loads(json.dumps(event)), context)
-            except (UnauthorizedError, UnavailableError, FailedError) as error:
-                status = {UnauthorizedError: 401, UnavailableError: 503, FailedError: 500}[type(error)]
+            except UnauthorizedError:
+                given = {"statusCode": 401, "headers": {}, "body": ""}
+            except UnavailableError:
                 # As the gateway's response says it.
-                given = {"statusCode": status, "headers": {"Retry-After": "1"}, "body": ""}
+                given = {"statusCode": 503, "headers": {"Retry-After": "1"}, "body": ""}
         seconds = time.monotonic() - began
         if "statusCode" not in given:
             return Answer(200, given, seconds=seconds)
