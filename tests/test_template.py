@@ -162,6 +162,9 @@ def test_the_oauth_function_reads_what_the_authorizer_reads_and_ends_one_session
         *granted("AuthorizerFunction"),
         ("dynamodb:UpdateItem", "SessionsTable"),
         ("dynamodb:PutItem", "BlocklistTable"),
+        # Whether a write that failed has taken effect.
+        ("dynamodb:GetItem", "SessionsTable"),
+        ("dynamodb:GetItem", "BlocklistTable"),
         ("kms:Decrypt", "EncryptionKey"),
     }
 

@@ -102,7 +102,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         "Decrypt",
         "GetItem Keys",
         "Decrypt",
-        "TransactWriteItems Users+Credentials+Sessions",
+        "TransactWriteItems Credentials+Sessions+Users",
     ),
     "password/wrong": (
         "BatchGetItem Sessions+Users",
@@ -124,7 +124,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "admin/disableUser": ("GetItem Users", "UpdateItem Users"),
     "admin/enableUser": ("GetItem Users", "UpdateItem Users"),
     "admin/revokeUser": ("GetItem Users", "UpdateItem Users"),
-    "admin/setPassword": ("GetItem Users", "GetItem Credentials", "TransactWriteItems Users+Credentials"),
+    "admin/setPassword": ("GetItem Users", "GetItem Credentials", "TransactWriteItems Credentials+Users"),
     "admin/revokeToken": ("GetItem Keys", "PutItem Blocklist"),
     "admin/revokeToken, of a session": ("UpdateItem Sessions",),
     "admin/revokeToken, by its id": ("PutItem Blocklist",),

@@ -4,7 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntEnum, auto
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from rescind.rules.refresh_tokens import unverified_refresh_token
@@ -12,14 +14,16 @@ from tests.faults import rows
 from tests.faults.faults import FAULTS, Fault
 from tests.faults.plan import Length
 from tests.faults.scenarios import SCENARIOS, Scenario
-from tests.faults.world import ADA, Answer, Event, World
+from tests.faults.world import ADA, Answer, Event, Outcome, World
 from tests.functions.conftest import recorded
+from tests.test_template import FUNCTIONS, granted
 
-SPOILED = {"attribute-missing": rows.missing, "attribute-mistyped": rows.mistyped}
 UNAVAILABLE = 503
 # The authorizer's; nobody waits longer for a function behind it than its timeout.
 SECONDS = {"authorizer": 3.0}
 CLAIMS_A_SUCCESS = {200, 201}
+
+_IN_THE_TEMPLATE = {Path(each["CodeUri"]).name: name for name, each in FUNCTIONS.items()}
 
 # Of each answer anew.
 _VOLATILE = {
@@ -48,13 +52,16 @@ class Cell:
         return f"{self.scenario.id}-{self.number + 1}.{call}-{self.fault}-{self.length.value}"
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Without a fault."""
+class Told(IntEnum):
+    """What the client was told; the last is the worst."""
 
-    answer: Answer
-    before: dict[str, Any]
-    after: dict[str, Any]
+    AS_EVER = auto()
+    WHAT_IS_UNDONE = auto()
+    UNAVAILABLE = auto()
+
+    @property
+    def words(self) -> str:
+        return {1: "answered as ever", 2: "that say what is not done", 3: "answered 503"}[self]
 
 
 def all_cells() -> Iterator[Cell]:
@@ -67,35 +74,40 @@ def all_cells() -> Iterator[Cell]:
                     yield from (Cell(scenario, number, name, length) for length in Length)
             if operation in rows.READS_ROWS:
                 # It is the row that is so: the SDK sees a success.
-                yield from (Cell(scenario, number, name, Length.THE_CALL) for name in SPOILED)
+                yield from (Cell(scenario, number, name, Length.THE_CALL) for name in rows.SPOILED)
 
 
-def happens(world: World, cell: Cell) -> bool:
-    """Let it happen, and hold it to all rules; whether the function answered as it does without a fault."""
-    if cell.fault not in SPOILED:
+def happens(world: World, cell: Cell) -> Told:
+    """Let it happen, and hold all that follows to the rules.
+
+    Raises:
+        AssertionError: a rule was broken.
+    """
+    if cell.fault not in rows.SPOILED:
         return _happens(world, cell, FAULTS[cell.fault])
-    as_ever = True
+    told = {Told.AS_EVER}
     for number in count():
-        spoiled = SPOILED[cell.fault](number)
-        answered = _happens(world, cell, spoiled.fault)
+        spoiled = rows.SPOILED[cell.fault](number)
+        answer = _happens(world, cell, spoiled.fault)
         if spoiled.attribute is None:
-            return as_ever
-        as_ever = as_ever and answered
-    raise AssertionError
+            break
+        told.add(answer)
+    return max(told)
 
 
-def _happens(world: World, cell: Cell, fault: Fault) -> bool:
+def _happens(world: World, cell: Cell, fault: Fault) -> Told:
     scenario, without = cell.scenario, outcome_without(world, cell.scenario)
     # Where time is of the essence, it is the real one.
     world.plan.hasty = scenario.function not in SECONDS
     event = _begun(world, scenario)
     world.plan.begin(fault, at=cell.number, length=cell.length)
     answer = world.invoke(scenario.function, event)
-    met = world.plan.met
+    met, used = world.plan.met, world.plan.used
     world.plan.begin()
 
     assert met, f"no call met the fault: {world.plan.calls}"
     assert answer.seconds <= SECONDS.get(scenario.function, 10 - 0.1)
+    assert used <= granted(_IN_THE_TEMPLATE[scenario.function])
     # Never another no than without the fault, and never another yes.
     assert answer.status in {without.answer.status, UNAVAILABLE}, answer
     done = answer.status != UNAVAILABLE and not scenario.undone(answer.body)
@@ -108,22 +120,21 @@ def _happens(world: World, cell: Cell, fault: Fault) -> bool:
     if not done:
         _ask_again(world, cell, event, without)
     _decided_anew(world, scenario, event, without)
-    return done
+    if done:
+        return Told.AS_EVER
+    return Told.UNAVAILABLE if answer.status == UNAVAILABLE else Told.WHAT_IS_UNDONE
 
 
 def outcome_without(world: World, scenario: Scenario) -> Outcome:
     """What the function answers and leaves when nothing goes wrong."""
-    if scenario.id not in _WITHOUT:
+    if scenario.id not in world.without:
         event = _begun(world, scenario)
         before = world.state()
         world.plan.begin()
         answer = world.invoke(scenario.function, event)
         assert tuple(world.plan.calls) == scenario.calls, f"{scenario.id}: {world.plan.calls}"
-        _WITHOUT[scenario.id] = Outcome(answer, before, world.state())
-    return _WITHOUT[scenario.id]
-
-
-_WITHOUT: dict[str, Outcome] = {}
+        world.without[scenario.id] = Outcome(answer, before, world.state())
+    return world.without[scenario.id]
 
 
 def _begun(world: World, scenario: Scenario) -> Event:

@@ -5,7 +5,7 @@ import secrets
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from email.message import Message
 from typing import Any
 from urllib.error import HTTPError
@@ -48,10 +48,11 @@ def deployed(ministack: str) -> Iterator[World]:
         patch.setattr(urllib.request, "urlopen", _Api())
         # The SDK's pause between its tries, and the canary's.
         patch.setattr(time, "sleep", lambda _: None)
-        stores, tables = stores_on(wiring.dynamodb(), prefix=prefix), Tables(ministack, prefix=prefix)
+        stores = stores_on(wiring.dynamodb(), prefix=prefix)
         _add_keys(stores)
         password_hash = WEAK.hash(PASSWORD, salt=b"0123456789abcdef")
-        yield World(stores, tables, plan, tables.rows()["Keys"], password_hash)
+        with closing(Tables(ministack, prefix=prefix)) as tables, closing(plan):
+            yield World(stores, tables, plan, tables.rows()["Keys"], password_hash)
         forget_wiring()
 
 

@@ -103,13 +103,13 @@ def _left_over(request: Request, line: Line) -> None:
 
 
 def _partly_left_over(request: Request, line: Line) -> None:
-    """As when one of the partitions is throttled: its table is there, without the row."""
+    """As when one partition is throttled: its table is there, the blocklist first of all, without the row."""
     answer = line.pass_on(request)
-    given = json.loads(answer.body)
-    keys = json.loads(request.body)["RequestItems"]
-    for table in given["Responses"]:
-        given["Responses"][table] = []
-    line.send(replace(answer, body=json.dumps({**given, "UnprocessedKeys": keys}).encode()))
+    given, keys = json.loads(answer.body), json.loads(request.body)["RequestItems"]
+    table = min(keys)
+    given["Responses"][table] = []
+    given["UnprocessedKeys"] = {table: keys[table]}
+    line.send(replace(answer, body=json.dumps(given).encode()))
 
 
 FAULTS = {
@@ -133,7 +133,7 @@ FAULTS = {
         ),
         Fault("wrong-crc", _of_another_sum, DYNAMODB, takes_effect=True),
         Fault("unprocessed", _left_over, frozenset({"BatchGetItem"})),
-        Fault("unprocessed-rows", _partly_left_over, frozenset({"BatchGetItem"})),
+        Fault("unprocessed-row", _partly_left_over, frozenset({"BatchGetItem"})),
         Fault("no-table", _says("ResourceNotFoundException"), DYNAMODB),
         Fault("no-key", _says("NotFoundException"), KMS),
         Fault("denied", _says("AccessDeniedException"), ALL),

@@ -32,6 +32,8 @@ class Plan:
     proxy: Proxy
     calls: list[str] = field(default_factory=list)
     """Since the request began: what each was for, as "GetItem Keys"."""
+    used: set[tuple[str, str]] = field(default_factory=set)
+    """The permissions that they took: an action and a resource of the template."""
     fault: Fault | None = None
     at: int = 0
     """Which call meets it, counted from 0."""
@@ -53,15 +55,22 @@ class Plan:
                 client.meta.events.register(f"before-send.{service}", self._try)
                 self._clients[service, hasty] = client
 
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
     def client(self, service: str) -> Any:
         return self._clients[service, self.hasty]
 
     def begin(self, fault: Fault | None = None, *, at: int = 0, length: Length = Length.ONE_TRY) -> None:
-        self.calls, self.fault, self.at, self.length, self.met = [], fault, at, length, 0
+        self.calls, self.used, self.fault, self.at, self.length, self.met = [], set(), fault, at, length, 0
         self.proxy.choose = lambda _: None
 
     def _call(self, model: Any, params: Any, **_: Any) -> None:
-        self.calls.append(f"{model.name} {_about(json.loads(params['body']))}".strip())
+        actions = _actions_of(model.name, json.loads(params["body"]))
+        self.used |= actions
+        tables = "+".join(sorted(resource.removesuffix("Table") for _, resource in actions))
+        self.calls.append(f"{model.name} {tables}".removesuffix(" EncryptionKey"))
         self._tries = 0
 
     def _try(self, request: Any, **_: Any) -> None:
@@ -86,12 +95,17 @@ class Plan:
                 return number >= self.at
 
 
-def _about(parameters: dict[str, Any]) -> str:
-    """The tables, without the prefix of their names."""
+def _actions_of(operation: str, parameters: dict[str, Any]) -> set[tuple[str, str]]:
+    """What a policy must allow for it, and of which resource of the template."""
     if "RequestItems" in parameters:
-        tables = sorted(parameters["RequestItems"])
-    elif "TransactItems" in parameters:
-        tables = [each["TableName"] for item in parameters["TransactItems"] for each in item.values()]
-    else:
-        tables = [parameters[name] for name in ("TableName",) if name in parameters]
-    return "+".join(table.rpartition("-")[2] for table in tables)
+        return {_action(operation, table) for table in parameters["RequestItems"]}
+    if "TransactItems" in parameters:
+        writes = (write for item in parameters["TransactItems"] for write in item.items())
+        return {_action(f"{kind}Item", each["TableName"]) for kind, each in writes}
+    if "TableName" in parameters:
+        return {_action(operation, parameters["TableName"])}
+    return {(f"kms:{operation}", "EncryptionKey")}
+
+
+def _action(operation: str, table: str) -> tuple[str, str]:
+    return f"dynamodb:{operation}", f"{table.rpartition('-')[2]}Table"

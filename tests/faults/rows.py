@@ -34,11 +34,11 @@ class Spoiled:
         line.send(replace(answer, body=json.dumps(given).encode()))
 
 
-def missing(number: int) -> Spoiled:
+def _missing(number: int) -> Spoiled:
     return Spoiled("attribute-missing", number, _remove)
 
 
-def mistyped(number: int) -> Spoiled:
+def _mistyped(number: int) -> Spoiled:
     return Spoiled("attribute-mistyped", number, _mistype)
 
 
@@ -65,3 +65,7 @@ def _rows_of(answer: dict[str, Any]) -> Iterator[Row]:
     yield from answer.get("Items", [])
     for rows in answer.get("Responses", {}).values():
         yield from rows
+
+
+SPOILED = {"attribute-missing": _missing, "attribute-mistyped": _mistyped}
+"""Each for one attribute, by its number."""

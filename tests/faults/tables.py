@@ -32,6 +32,9 @@ class Tables:
         self.written = True
         """Whether there may be others by now."""
 
+    def close(self) -> None:
+        self._connection.close()
+
     def rows(self) -> dict[str, list[Row]]:
         rows = {table: self._ask("Scan", TableName=self._prefix + table)["Items"] for table in KEYS}
         self._note(rows)

@@ -54,6 +54,15 @@ class Answer:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What comes of a request when nothing goes wrong."""
+
+    answer: Answer
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
 @dataclass
 class World:
     stores: Stores
@@ -64,6 +73,8 @@ class World:
     seconds_later: int = 0
     """How far the clock is ahead by now."""
     held: dict[str, Held] = field(default_factory=dict)
+    without: dict[str, Outcome] = field(default_factory=dict)
+    """By scenario; each is tried once."""
 
     def begin(self) -> None:
         """Ada with two sessions, Bob with one, and a new sandbox."""

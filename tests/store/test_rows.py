@@ -185,7 +185,7 @@ class Pages:
     def query(self, *, ExclusiveStartKey: Any = None, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
         self.starts.append(ExclusiveStartKey and ExclusiveStartKey["session_id"]["S"])
         session_id = self.session_ids[len(self.starts) - 1]
-        answer: dict[str, Any] = {"Items": [session_item(a_session(session_id=session_id))]}
+        answer: dict[str, Any] = {"Items": [session_item(a_session(session_id=session_id))], "Count": 1}
         if session_id != self.session_ids[-1]:
             answer["LastEvaluatedKey"] = {"user_id": {"S": USER_ID}, "session_id": {"S": session_id}}
         return answer

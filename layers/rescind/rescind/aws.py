@@ -35,6 +35,11 @@ class ConditionFailedError(Exception):
         self.repeated = repeated
 
 
+class _Answer(dict[str, Any]):
+    def __missing__(self, name: str) -> Any:
+        raise UnavailableError(f"an answer without {name}")
+
+
 def client(service: str) -> Any:
     """A client with short deadlines; an answer that is unreadable, or damaged on its way, is a failure."""
     # Where an operator sets a whole function to DEBUG, botocore writes down password hashes and opened keys.
@@ -47,14 +52,14 @@ def client(service: str) -> Any:
 
 
 def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
-    """Call an operation of a client.
+    """Call an operation of a client. To look up what its answer lacks is an `UnavailableError`, too.
 
     Raises:
         ConditionFailedError: the condition of a write did not hold; for a transaction, nothing else did.
         UnavailableError: whatever else went wrong. A write may have taken effect all the same.
     """
     try:
-        return operation(**parameters)
+        return _Answer(operation(**parameters))
     except ClientError as error:
         failed = _failed_condition(error)
         if failed is not None:

@@ -17,6 +17,14 @@ class MalformedItemError(UnavailableError):
     """A row lacks an attribute or has it in another type: nothing can be decided from it."""
 
 
+def rows_of(answer: Mapping[str, Any]) -> list[Item]:
+    """The rows of a Query or a Scan, as many as the answer says."""
+    rows: list[Item] = answer["Items"]
+    if len(rows) != answer["Count"]:
+        raise MalformedItemError("the answer has not the rows that it counts")
+    return rows
+
+
 def text(item: Item, name: str) -> str:
     value = item.get(name, {}).get("S")
     if not isinstance(value, str):

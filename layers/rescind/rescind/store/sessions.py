@@ -41,7 +41,7 @@ class Sessions:
                 ConsistentRead=True,
                 **start,
             )
-            sessions.extend(session_of(item) for item in answer["Items"])
+            sessions.extend(session_of(item) for item in attributes.rows_of(answer))
             if not answer.get("LastEvaluatedKey"):
                 return sessions
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}

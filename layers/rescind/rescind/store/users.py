@@ -44,7 +44,7 @@ class Users:
         )
         last = answer.get("LastEvaluatedKey")
         return UserPage(
-            rows=tuple(_readable_or_not(item) for item in answer["Items"]),
+            rows=tuple(_readable_or_not(item) for item in attributes.rows_of(answer)),
             after=attributes.text(last, "user_id") if last else None,
         )
 
