@@ -99,4 +99,6 @@ class _Connection:
         with suppress(OSError):
             while answered := self._server.recv(_READ_BYTES):
                 self._client.sendall(answered)
-        self.end()
+        # Of a lost one the client does not hear that the server has given it up.
+        if self._lost is None:
+            self.end()
