@@ -29,6 +29,7 @@ IMPURE_OF_OURS = {
         "audit",
         "aws",
         "cloudformation",
+        "deadline",
         "endpoint",
         "ids",
         "invocation",

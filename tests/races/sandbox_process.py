@@ -24,6 +24,7 @@ _CONTEXT = SimpleNamespace(
     memory_limit_in_mb=512,
     invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:function",
     aws_request_id="request",
+    get_remaining_time_in_millis=lambda: 10_000,
 )
 
 _DEPLOYED = dict(os.environ)

@@ -4,18 +4,20 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
+from zlib import crc32
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rescind import deadline
 from rescind.unavailable import UnavailableError
 
-# botocore would wait 60 s to connect and 60 s to read; a function has 10 s at most, the authorizer 5.
+# botocore would wait 60 s to connect and 60 s to read. How long all tries may take together: deadline.py.
 _CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=1,
-    retries={"mode": "standard", "total_max_attempts": 2},
+    connect_timeout=deadline.CONNECT_SECONDS,
+    read_timeout=deadline.READ_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": 2},  # After a pause of up to a second, at random.
     tcp_keepalive=True,
 )
 
@@ -34,11 +36,13 @@ class ConditionFailedError(Exception):
 
 
 def client(service: str) -> Any:
-    """A client with short deadlines; a 200 whose body is not a JSON object is a failure."""
+    """A client with short deadlines; an answer that is unreadable, or damaged on its way, is a failure."""
     # Where an operator sets a whole function to DEBUG, botocore writes down password hashes and opened keys.
     logging.getLogger("botocore").setLevel(logging.INFO)
     made = boto3.client(service, config=_CONFIG)
+    made.meta.events.register(f"before-send.{service}", _refuse_late)
     made.meta.events.register(f"before-parse.{service}", _refuse_unreadable)
+    made.meta.events.register(f"after-call.{service}", _refuse_damaged)
     return made
 
 
@@ -56,7 +60,10 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
         if failed is not None:
             raise failed from error
         raise UnavailableError(_name(operation, error.response["Error"]["Code"])) from error
-    except BotoCoreError as error:
+    except UnavailableError as error:
+        raise UnavailableError(_name(operation, str(error))) from error
+    except (BotoCoreError, AttributeError, KeyError, TypeError, ValueError) as error:
+        # The latter are botocore's when an answer has another shape than it should.
         raise UnavailableError(_name(operation, type(error).__name__)) from error
 
 
@@ -71,16 +78,34 @@ def _failed_condition(error: ClientError) -> ConditionFailedError | None:
     return None
 
 
+def _refuse_late(**_: Any) -> None:
+    if not deadline.allows_a_try():
+        raise UnavailableError("no time is left for a try")
+
+
 def _refuse_unreadable(response_dict: Mapping[str, Any], **_: Any) -> None:
     """Botocore reads a success that is not JSON as {}: for a read "no such item", for a write "done"."""
     if response_dict["status_code"] != 200:  # noqa: PLR2004 - HTTP's own number
         return
+    if _is_damaged(response_dict["headers"], response_dict["body"]):
+        return  # The SDK tries again.
     try:
         readable = isinstance(json.loads(response_dict["body"]), dict)
     except ValueError:
         readable = False
     if not readable:
         raise UnavailableError("an answer that is not JSON")
+
+
+def _refuse_damaged(http_response: Any, **_: Any) -> None:
+    """After its last try, botocore takes an answer whose checksum is wrong."""
+    if _is_damaged(http_response.headers, http_response.content):
+        raise UnavailableError("an answer whose checksum is wrong")
+
+
+def _is_damaged(headers: Mapping[str, str], body: bytes) -> bool:
+    """By the CRC-32 that DynamoDB sends with each answer."""
+    return headers.get("x-amz-crc32", str(crc32(body))) != str(crc32(body))
 
 
 def _name(operation: Callable[..., Any], failure: str) -> str:

@@ -4,7 +4,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from rescind import audit, wiring
+from rescind import audit, deadline, wiring
+from rescind.deadline import Context
 from rescind.reasons import Reason
 from rescind.unavailable import UnavailableError
 from rescind.web import responses
@@ -14,18 +15,19 @@ from rescind.web.requests import Event, InvalidRequestError, TooLargeError
 from rescind.web.responses import Response, to_api_gateway
 
 
-def endpoint(answer: Callable[[Event], Response]) -> Callable[[Event, Any], dict[str, Any]]:
+def endpoint(answer: Callable[[Event], Response]) -> Callable[[Event, Context], dict[str, Any]]:
     """Make a Lambda handler of a function that answers a request.
 
     What the function raises becomes the contract's answer: 400, 401, 403, 413, 503; 500 for the unforeseen.
     """
 
     @functools.wraps(answer)
-    def handler(event: Event, _context: Any) -> dict[str, Any]:
+    def handler(event: Event, context: Context) -> dict[str, Any]:
         cors: dict[str, str] = {}
         try:
             cors = cors_headers(event, allowed=wiring.settings().allowed_origins)
-            response = answer(event)
+            with deadline.of_invocation(context):
+                response = answer(event)
         except InvalidRequestError as error:
             response = responses.invalid_request(str(error))
         except TooLargeError:

@@ -7,7 +7,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from rescind import audit
+from rescind import audit, deadline
+from rescind.deadline import Context
 from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
 from rescind.web.requests import Event, InvalidRequestError
@@ -17,7 +18,9 @@ class FailedError(Exception):
     """Something unforeseen, of which the message is the type; the log has its place."""
 
 
-def invocation(handle: Callable[[Event], dict[str, Any]]) -> Callable[[Event, Any], dict[str, Any]]:
+def invocation(
+    handle: Callable[[Event], dict[str, Any]],
+) -> Callable[[Event, Context], dict[str, Any]]:
     """Make a Lambda handler of a function that takes an event.
 
     The handler raises our own words as they are: UnauthorizedError, InvalidRequestError, UnavailableError. Of
@@ -25,9 +28,10 @@ def invocation(handle: Callable[[Event], dict[str, Any]]) -> Callable[[Event, An
     """
 
     @functools.wraps(handle)
-    def handler(event: Event, _context: Any) -> dict[str, Any]:
+    def handler(event: Event, context: Context) -> dict[str, Any]:
         try:
-            return handle(event)
+            with deadline.of_invocation(context):
+                return handle(event)
         except (UnauthorizedError, InvalidRequestError) as error:
             raise error from None
         except UnavailableError as error:

@@ -7,6 +7,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
+from rescind import deadline
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import (
     KEEP_AT_MOST_SECONDS,
@@ -112,7 +113,8 @@ class Keyring:
         if age < READ_AGAIN_SECONDS or 0 <= now - self._failed_at[purpose] < _TRY_AGAIN_SECONDS:
             return kept
         try:
-            return self._read(purpose, now)
+            with deadline.one_try():  # The request can go on without it, but not without time.
+                return self._read(purpose, now)
         except UnavailableError:
             self._failed_at[purpose] = now
             return kept

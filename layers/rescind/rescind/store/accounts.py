@@ -1,12 +1,17 @@
-"""A user, the credential that leads to it, and what changes both: written together, or not at all."""
+"""A user, the credential that leads to it, and what changes both: written together, or not at all.
 
+A transaction that fails may have taken effect: a row is read, and unless it says so the failure goes on.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 from rescind import aws
 from rescind.model import Credential, Session, Status, User
-from rescind.store.credentials import credential_item
+from rescind.store.credentials import Credentials, credential_item
 from rescind.store.sessions import session_item
-from rescind.store.users import user_item
+from rescind.store.users import Users, user_item
+from rescind.unavailable import UnavailableError
 
 
 class Accounts:
@@ -15,6 +20,8 @@ class Accounts:
         self._credentials_table = credentials_table
         self._users_table = users_table
         self._sessions_table = sessions_table
+        self._credentials = Credentials(client, table=credentials_table)
+        self._users = Users(client, table=users_table)
 
     def create(self, user: User, credential: Credential) -> bool:
         """Write both rows; whether the username was free. User ids are random and never come twice."""
@@ -33,42 +40,25 @@ class Accounts:
                     "ConditionExpression": "attribute_not_exists(user_id)",
                 }
             },
+            is_done=lambda: self._has_user(user.user_id),
         )
 
     def change_password(self, changed: User, *, password_hash: str, session: Session) -> bool:
         """Write the new hash, both versions and the new session; whether all was as it was read.
+
+        After a failure it is for the caller to look for the session: what else it is to be, only they know.
 
         Args:
             changed: the user as they shall stand, each version 1 above the one that was read.
             password_hash: of the new password.
             session: the new session, of the new token version; its attempt makes a repeat the same request.
         """
-        versions = {
-            ":token_version": {"N": str(changed.token_version)},
-            ":old_token_version": {"N": str(changed.token_version - 1)},
-            ":password_version": {"N": str(changed.password_version)},
-            ":old_password_version": {"N": str(changed.password_version - 1)},
-        }
-        user = {
-            "Update": {
-                "TableName": self._users_table,
-                "Key": {"user_id": {"S": changed.user_id}},
-                "UpdateExpression": (
-                    "SET token_version = :token_version, password_version = :password_version,"
-                    " logged_out_at = :now"
-                ),
-                "ConditionExpression": (
-                    "token_version = :old_token_version AND #status = :active"
-                    " AND password_version = :old_password_version"
-                ),
-                "ExpressionAttributeNames": {"#status": "status"},
-                "ExpressionAttributeValues": {
-                    **versions,
-                    ":active": {"S": Status.ACTIVE.value},
-                    ":now": {"N": str(changed.logged_out_at)},
-                },
-            }
-        }
+        user = self._change_of_versions(
+            changed, token_version=changed.token_version - 1, password_version=changed.password_version - 1
+        )
+        user["ConditionExpression"] += " AND #status = :active"
+        user["ExpressionAttributeNames"] = {"#status": "status"}
+        user["ExpressionAttributeValues"][":active"] = {"S": Status.ACTIVE.value}
         credential = {
             "Update": {
                 "TableName": self._credentials_table,
@@ -78,8 +68,8 @@ class Accounts:
                 "ExpressionAttributeValues": {
                     ":hash": {"S": password_hash},
                     ":user_id": {"S": changed.user_id},
-                    ":password_version": versions[":password_version"],
-                    ":old_password_version": versions[":old_password_version"],
+                    ":password_version": _n(changed.password_version),
+                    ":old_password_version": _n(changed.password_version - 1),
                 },
             }
         }
@@ -90,7 +80,7 @@ class Accounts:
                 "ConditionExpression": "attribute_not_exists(session_id)",
             }
         }
-        return self._transact(user, credential, put, request_token=session.attempt)
+        return self._transact({"Update": user}, credential, put, request_token=session.attempt)
 
     def set_password(
         self,
@@ -120,27 +110,17 @@ class Accounts:
             put["ConditionExpression"] = "user_id = :user_id AND password_version = :password_version"
             put["ExpressionAttributeValues"] = {
                 ":user_id": {"S": read_credential.user_id},
-                ":password_version": {"N": str(read_credential.password_version)},
+                ":password_version": _n(read_credential.password_version),
             }
-        update = {
-            "TableName": self._users_table,
-            "Key": {"user_id": {"S": user.user_id}},
-            "UpdateExpression": (
-                "SET token_version = :token_version, password_version = :password_version,"
-                " logged_out_at = :now"
-            ),
-            "ConditionExpression": (
-                "token_version = :read_token_version AND password_version = :read_password_version"
-            ),
-            "ExpressionAttributeValues": {
-                ":token_version": {"N": str(user.token_version)},
-                ":read_token_version": {"N": str(read_user.token_version)},
-                ":password_version": {"N": str(user.password_version)},
-                ":read_password_version": {"N": str(read_user.password_version)},
-                ":now": {"N": str(user.logged_out_at)},
-            },
-        }
-        return self._transact({"Update": update}, {"Put": put}, request_token=attempt)
+        update = self._change_of_versions(
+            user, token_version=read_user.token_version, password_version=read_user.password_version
+        )
+        return self._transact(
+            {"Update": update},
+            {"Put": put},
+            request_token=attempt,
+            is_done=lambda: self._has_hash(credential),
+        )
 
     def delete(self, user: User) -> bool:
         """Delete both rows, which ends every token of the user; whether both were there, and of this user."""
@@ -160,9 +140,38 @@ class Accounts:
                     "ConditionExpression": "attribute_exists(user_id)",
                 }
             },
+            is_done=lambda: not self._has_user(user.user_id),
         )
 
-    def _transact(self, *actions: dict[str, Any], request_token: str | None = None) -> bool:
+    def _change_of_versions(
+        self, changed: User, *, token_version: int, password_version: int
+    ) -> dict[str, Any]:
+        """Of a user whose versions are still the given ones."""
+        return {
+            "TableName": self._users_table,
+            "Key": {"user_id": {"S": changed.user_id}},
+            "UpdateExpression": (
+                "SET token_version = :token_version, password_version = :password_version,"
+                " logged_out_at = :now"
+            ),
+            "ConditionExpression": (
+                "token_version = :read_token_version AND password_version = :read_password_version"
+            ),
+            "ExpressionAttributeValues": {
+                ":token_version": _n(changed.token_version),
+                ":read_token_version": _n(token_version),
+                ":password_version": _n(changed.password_version),
+                ":read_password_version": _n(password_version),
+                ":now": _n(changed.logged_out_at),
+            },
+        }
+
+    def _transact(
+        self,
+        *actions: dict[str, Any],
+        request_token: str | None = None,
+        is_done: Callable[[], bool] = lambda: False,
+    ) -> bool:
         # By the token DynamoDB knows a repeat for the same request, and a repeated success is a success.
         # botocore adds one of its own where there is none.
         token = {"ClientRequestToken": request_token} if request_token else {}
@@ -170,4 +179,19 @@ class Accounts:
             aws.call(self._client.transact_write_items, TransactItems=list(actions), **token)
         except aws.ConditionFailedError:
             return False
+        except UnavailableError:
+            if not is_done():
+                raise
         return True
+
+    def _has_user(self, user_id: str) -> bool:
+        return self._users.read(user_id) is not None
+
+    def _has_hash(self, credential: Credential) -> bool:
+        """The hash has a salt of its own, so nobody else can have written it."""
+        row = self._credentials.read(credential.username)
+        return row is not None and row.password_hash == credential.password_hash
+
+
+def _n(number: int) -> dict[str, str]:
+    return {"N": str(number)}

@@ -5,6 +5,7 @@ from typing import Any
 from rescind import aws
 from rescind.model import BlockedToken
 from rescind.store import attributes
+from rescind.unavailable import UnavailableError
 
 
 class Blocklist:
@@ -13,7 +14,11 @@ class Blocklist:
         self._table = table
 
     def put(self, blocked: BlockedToken) -> None:
-        """Block the token. Whichever entry comes last, it outlives the token."""
+        """Block the token. Whichever entry comes last, it outlives the token.
+
+        Raises:
+            UnavailableError: it failed, and there is no entry all the same.
+        """
         item = {
             "jti": {"S": blocked.jti},
             "reason": {"S": blocked.reason},
@@ -22,7 +27,11 @@ class Blocklist:
         }
         if blocked.user_id is not None:
             item["user_id"] = {"S": blocked.user_id}
-        aws.call(self._client.put_item, TableName=self._table, Item=item)
+        try:
+            aws.call(self._client.put_item, TableName=self._table, Item=item)
+        except UnavailableError:
+            if self.read(blocked.jti) is None:
+                raise
 
     def read(self, jti: str) -> BlockedToken | None:
         """The entry, which refuses for as long as it is there, whatever its TTL."""

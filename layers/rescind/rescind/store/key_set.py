@@ -6,6 +6,7 @@ from typing import Any
 from rescind import aws
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 from rescind.store import attributes
+from rescind.unavailable import UnavailableError
 
 
 class KeySets:
@@ -31,7 +32,11 @@ class KeySets:
         return KeySet(purpose, attributes.number(item, "revision"), entries)
 
     def replace(self, old: KeySet, entries: tuple[KeyEntry, ...]) -> bool:
-        """Write other entries; whether the set was still the old one: two rotations at once make one."""
+        """Write other entries; whether the set was still the old one: two rotations at once make one.
+
+        Raises:
+            UnavailableError: it failed, and these are not the set's entries all the same.
+        """
         if old.revision == 0:
             condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(purpose)"}
         else:
@@ -46,8 +51,11 @@ class KeySets:
         }
         try:
             aws.call(self._client.put_item, TableName=self._table, Item=item, **condition)
-        except aws.ConditionFailedError:
-            return False
+        except aws.ConditionFailedError as failed:
+            return failed.repeated and self.read(old.purpose).entries == entries
+        except UnavailableError:
+            if self.read(old.purpose).entries != entries:
+                raise
         return True
 
 

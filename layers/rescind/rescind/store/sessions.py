@@ -6,6 +6,7 @@ from rescind import aws
 from rescind.model import Lost, Session, Written
 from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS
 from rescind.store import attributes
+from rescind.unavailable import UnavailableError
 
 TOMBSTONE_SECONDS = ACCESS_TOKEN_CEILING_SECONDS + 120
 """An ended session's row outlives its access tokens, and any late copy of the put that made it."""
@@ -94,7 +95,11 @@ class Sessions:
         return Written()
 
     def end(self, user_id: str, session_id: str, *, now: int) -> bool:
-        """End the session; whether it had not ended before. A missing row has ended."""
+        """End the session; whether it had not ended before. A missing row has ended.
+
+        Raises:
+            UnavailableError: it failed, and the row does not say that it has ended all the same.
+        """
         try:
             aws.call(
                 self._client.update_item,
@@ -111,6 +116,10 @@ class Sessions:
         except aws.ConditionFailedError as failed:
             # The SDK's own first try may have ended it: then it is this request that did.
             return failed.repeated
+        except UnavailableError:
+            row = self.read(user_id, session_id)
+            if row is None or row.revoked_at is None:
+                raise
         return True
 
 

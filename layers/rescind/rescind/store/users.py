@@ -1,10 +1,15 @@
-"""Users: what every token of a user is held against. The version only ever grows."""
+"""Users: what every token of a user is held against. The version only ever grows.
 
+A write that fails may have taken effect: the row is read, and unless it says so the failure goes on.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 from rescind import aws
 from rescind.model import Lost, Status, UnreadableUser, User, UserPage, Written
 from rescind.store import attributes
+from rescind.unavailable import UnavailableError
 
 
 class Users:
@@ -51,12 +56,21 @@ class Users:
         Not an ADD: repeated by the SDK, that would also end a login made in between, or make a row of a user
         who has been deleted.
         """
-        assignments = ["token_version = :next", "logged_out_at = :now"]
-        values = {":next": {"N": str(version + 1)}, ":now": {"N": str(now)}}
-        if status is not None:
-            assignments.append("#status = :status")
-            values[":status"] = {"S": status.value}
-        return self._update(user_id, version, assignments, values)
+        done = (version + 1, now, status)
+        with_status = "" if status is None else ", #status = :status"
+        return self._update(
+            user_id,
+            is_done=lambda row: (row.token_version, row.logged_out_at, status and row.status) == done,
+            UpdateExpression="SET token_version = :next, logged_out_at = :now" + with_status,
+            ConditionExpression="token_version = :version",
+            ExpressionAttributeValues={
+                ":version": _n(version),
+                ":next": _n(version + 1),
+                ":now": _n(now),
+                **({":status": {"S": status.value}} if status else {}),
+            },
+            **({"ExpressionAttributeNames": {"#status": "status"}} if status else {}),
+        )
 
     def change(self, changed: User) -> Written | Lost[User]:
         """Write scope and claims, if the revision is still the one before that of `changed`.
@@ -66,29 +80,30 @@ class Users:
         """
         read = changed.revision - 1
         same = "revision = :read" if read else "attribute_exists(user_id) AND attribute_not_exists(revision)"
-        try:
-            aws.call(
-                self._client.update_item,
-                TableName=self._table,
-                Key={"user_id": {"S": changed.user_id}},
-                UpdateExpression="SET #scope = :scope, claims = :claims, revision = :next",
-                ConditionExpression=same,
-                ExpressionAttributeNames={"#scope": "scope"},
-                ExpressionAttributeValues={
-                    ":scope": {"S": changed.scope},
-                    ":claims": {"S": changed.claims},
-                    ":next": {"N": str(changed.revision)},
-                    **({":read": {"N": str(read)}} if read else {}),
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except aws.ConditionFailedError as failed:
-            return _lost(failed)
-        return Written()
+        return self._update(
+            changed.user_id,
+            is_done=lambda row: row == changed,
+            UpdateExpression="SET #scope = :scope, claims = :claims, revision = :next",
+            ConditionExpression=same,
+            ExpressionAttributeNames={"#scope": "scope"},
+            ExpressionAttributeValues={
+                ":scope": {"S": changed.scope},
+                ":claims": {"S": changed.claims},
+                ":next": _n(changed.revision),
+                **({":read": _n(read)} if read else {}),
+            },
+        )
 
     def enable(self, user_id: str, *, version: int) -> Written | Lost[User]:
         """Let the user log in again, if the version is still `version`. Old tokens stay dead."""
-        return self._update(user_id, version, ["#status = :status"], {":status": {"S": Status.ACTIVE.value}})
+        return self._update(
+            user_id,
+            is_done=lambda row: (row.token_version, row.status) == (version, Status.ACTIVE),
+            UpdateExpression="SET #status = :active",
+            ConditionExpression="token_version = :version",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":version": _n(version), ":active": {"S": Status.ACTIVE.value}},
+        )
 
     def delete(self, user_id: str) -> bool:
         """Delete the row, which ends every token of the user; whether it was there."""
@@ -101,25 +116,30 @@ class Users:
             )
         except aws.ConditionFailedError as failed:
             return failed.repeated  # The SDK's own first try may have deleted it.
+        except UnavailableError:
+            if self.read(user_id) is not None:
+                raise
         return True
 
     def _update(
-        self, user_id: str, version: int, assignments: list[str], values: dict[str, dict[str, str]]
+        self, user_id: str, *, is_done: Callable[[User], bool], **update: Any
     ) -> Written | Lost[User]:
-        names = {"#status": "status"} if "#status = :status" in assignments else {}
+        """Write if the condition holds; `is_done` tells of a row, after a failure, that it was written."""
         try:
             aws.call(
                 self._client.update_item,
                 TableName=self._table,
                 Key={"user_id": {"S": user_id}},
-                UpdateExpression=f"SET {', '.join(assignments)}",
-                ConditionExpression="token_version = :version",
-                ExpressionAttributeValues={**values, ":version": {"N": str(version)}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **({"ExpressionAttributeNames": names} if names else {}),
+                **update,
             )
         except aws.ConditionFailedError as failed:
-            return _lost(failed)
+            [item] = failed.items
+            return Lost(user_of(item) if item else None, repeated=failed.repeated)
+        except UnavailableError:
+            row = self.read(user_id)
+            if row is None or not is_done(row):
+                raise
         return Written()
 
 
@@ -157,13 +177,12 @@ def user_item(user: User) -> dict[str, dict[str, str]]:
         "status": {"S": user.status.value},
         "scope": {"S": user.scope},
         "claims": {"S": user.claims},
-        "token_version": {"N": str(user.token_version)},
-        "password_version": {"N": str(user.password_version)},
-        "logged_out_at": {"N": str(user.logged_out_at)},
-        "revision": {"N": str(user.revision)},
+        "token_version": _n(user.token_version),
+        "password_version": _n(user.password_version),
+        "logged_out_at": _n(user.logged_out_at),
+        "revision": _n(user.revision),
     }
 
 
-def _lost(failed: aws.ConditionFailedError) -> Lost[User]:
-    [item] = failed.items
-    return Lost(user_of(item) if item else None, repeated=failed.repeated)
+def _n(number: int) -> dict[str, str]:
+    return {"N": str(number)}
