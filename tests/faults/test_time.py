@@ -458,6 +458,7 @@ MEASURING = {
     "functions/canary/app.py",
     "layers/rescind/rescind/admin/everyone.py",
     "layers/rescind/rescind/admin/imports.py",
+    "layers/rescind/rescind/deadline.py",
 }
 
 
