@@ -18,6 +18,9 @@ from tests.functions.conftest import Context
 from tests.races.sandboxes import Answer, Call
 from tests.things import NOW
 
+# As the template has it.
+_MILLISECONDS, _AUTHORIZER_MILLISECONDS = 10_000, 5000
+
 
 @dataclass
 class Clock:
@@ -47,9 +50,10 @@ class Sandbox:
     def ask(self, call: Call) -> Answer:
         """What a client gets; of the authorizer that is 200, 401 or 503, as API Gateway makes it."""
         handler = importlib.import_module(f"functions.{call.function}.app").handler
+        left = _AUTHORIZER_MILLISECONDS if call.function == "authorizer" else _MILLISECONDS
         with self._at_work():
             try:
-                given = handler(json.loads(json.dumps(call.event)), Context())
+                given = handler(json.loads(json.dumps(call.event)), Context(milliseconds_left=left))
             except UnauthorizedError:
                 return Answer(401, None)
             except UnavailableError:

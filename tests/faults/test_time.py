@@ -331,20 +331,23 @@ def test_a_login_at_a_sandbox_frozen_for_an_hour_gives_tokens_of_the_new_keys(
 
 
 @pytest.mark.ministack
-@pytest.mark.usefixtures("no_waiting")
-def test_a_connection_that_is_silent_after_an_hour_costs_a_second_and_no_error(
+def test_a_connection_that_is_silent_after_an_hour_costs_one_request_at_most_and_no_wrong_answer(
     deployed: Service, relay: Relay
 ) -> None:
     frozen = deployed.sandbox(environment={"AWS_ENDPOINT_URL": relay.endpoint})
     accepts(frozen, log_in(deployed.sandbox(), deployed.new_person()))
     meanwhile = an_hour(deployed)
-    relay.lose(Loss.SILENT)
+    assert relay.lose(Loss.SILENT) == 1
 
     began = time.monotonic()
-    accepted = accepts(frozen, meanwhile.of_the_new_key)
+    first = frozen.ask(calls.ask_authorizer(meanwhile.of_the_new_key))
+    took = time.monotonic() - began
 
-    assert accepted
-    assert 1 <= time.monotonic() - began < 5, "the authorizer would have been cut off"
+    # 503 where the SDK's pause, which is random, left no time for another try.
+    assert first.status in {200, 503}
+    assert 1 <= took < 5, "Lambda would have cut it off"
+    assert accepts(frozen, meanwhile.of_the_new_key)
+    assert not accepts(frozen, meanwhile.of_the_revoked_key)
     assert not accepts(frozen, meanwhile.logged_out)
 
 
