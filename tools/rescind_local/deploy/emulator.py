@@ -45,6 +45,7 @@ def running_emulator() -> Iterator["Emulator"]:
 class Emulator:
     def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         self.endpoint = f"http://127.0.0.1:{port}"
+        self.pid = process.pid
         self._process = process
         self._port = port
         self._log = log

@@ -1,0 +1,92 @@
+"""Every way to end a token, a session or all that a user has, and what must be dead once it was answered."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import jwt
+
+from tests.functions.conftest import recorded
+from tests.races import calls
+from tests.races.calls import Person
+from tests.races.sandboxes import Answer, Call
+from tests.things import PASSWORD
+
+NEW_PASSWORD = "another-horse-battery-staple"
+
+
+class Ends(Enum):
+    TOKEN = auto()
+    """One access token: its session lives."""
+    SESSION = auto()
+    EVERYTHING = auto()
+
+
+@dataclass(frozen=True)
+class Ending:
+    call: Callable[[Person, Answer, Answer], Call]
+    """Of a person, the tokens that it is about, and those of another session of the person."""
+    ends: Ends
+    password: str | None = PASSWORD
+    """With which the person logs in afterwards; None: with none."""
+
+
+def claims_of(tokens: Answer) -> Mapping[str, Any]:
+    """Of the access token."""
+    claims: dict[str, Any] = jwt.decode(tokens.body["access_token"], options={"verify_signature": False})
+    return claims
+
+
+def _revoke_by_oauth(token: str) -> Call:
+    return Call("oauth", recorded("oauth", body={"token": token}))
+
+
+def _revoke_as_admin(**body: str) -> Call:
+    event = recorded("admin", body=body)
+    return Call("admin", event | {"httpMethod": "POST", "resource": "/admin/tokens/revoke"})
+
+
+ENDINGS = {
+    "logout": Ending(lambda _who, here, _there: calls.log_out(here.refresh_token), Ends.SESSION),
+    "logout-by-bearer": Ending(lambda _who, here, _there: calls.log_out_by_bearer(here), Ends.SESSION),
+    "logout-everywhere": Ending(
+        lambda _who, here, _there: calls.log_out_by_bearer(here, everywhere=True), Ends.EVERYTHING
+    ),
+    "logout-everywhere-by-refresh-token": Ending(
+        lambda _who, here, _there: calls.log_out_everywhere_by_refresh_token(here.refresh_token),
+        Ends.EVERYTHING,
+    ),
+    "session-deleted-from-elsewhere": Ending(
+        lambda who, here, there: calls.end_session(who, there, here.body["session_id"]), Ends.SESSION
+    ),
+    "password-changed": Ending(
+        lambda who, here, _there: calls.change_password(who, here, PASSWORD, NEW_PASSWORD),
+        Ends.EVERYTHING,
+        NEW_PASSWORD,
+    ),
+    "oauth-access-token": Ending(
+        lambda _who, here, _there: _revoke_by_oauth(here.body["access_token"]), Ends.TOKEN
+    ),
+    "oauth-refresh-token": Ending(
+        lambda _who, here, _there: _revoke_by_oauth(here.refresh_token), Ends.SESSION
+    ),
+    "admin-access-token": Ending(
+        lambda _who, here, _there: _revoke_as_admin(token=here.body["access_token"]), Ends.TOKEN
+    ),
+    "admin-token-id": Ending(
+        lambda _who, here, _there: _revoke_as_admin(token_id=claims_of(here)["jti"]), Ends.TOKEN
+    ),
+    "admin-refresh-token": Ending(
+        lambda _who, here, _there: _revoke_as_admin(token=here.refresh_token), Ends.SESSION
+    ),
+    "admin-session": Ending(
+        lambda who, here, _there: calls.revoke_session(who, here.body["session_id"]), Ends.SESSION
+    ),
+    "admin-password": Ending(
+        lambda who, _here, _there: calls.set_password(who, NEW_PASSWORD), Ends.EVERYTHING, NEW_PASSWORD
+    ),
+    "admin-user": Ending(lambda who, _here, _there: calls.revoke_user(who), Ends.EVERYTHING),
+    "admin-disabled": Ending(lambda who, _here, _there: calls.disable(who), Ends.EVERYTHING, None),
+    "admin-deleted": Ending(lambda who, _here, _there: calls.delete_user(who), Ends.EVERYTHING, None),
+}

@@ -1,0 +1,78 @@
+"""A sandbox in this process: what `wiring` has built for it, its environment, and the clock of its host."""
+
+import importlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import pytest
+
+from rescind import wiring
+from rescind.unavailable import UnavailableError
+from rescind.web.authorizer import UnauthorizedError
+from tests.functions.conftest import Context
+from tests.races.sandboxes import Answer, Call
+from tests.things import NOW
+
+# As the template has it.
+_MILLISECONDS, _AUTHORIZER_MILLISECONDS = 10_000, 5000
+
+
+@dataclass
+class Clock:
+    """The right time, which only a test moves."""
+
+    now: float = NOW
+
+
+@dataclass
+class Sandbox:
+    """Serves one call after the other, as Lambda lets it; between them nothing of it runs."""
+
+    clock: Clock
+    clock_off: float = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What is set for this sandbox, beside what the test has set for all."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """What it need not build, by the names of `wiring`."""
+
+    def __post_init__(self) -> None:
+        builders = {name: built for name, built in vars(wiring).items() if hasattr(built, "cache_clear")}
+        self._wiring: dict[str, Callable[[], Any]] = {
+            **{name: cache(build.__wrapped__) for name, build in builders.items()},
+            **{name: _always(thing) for name, thing in self.given.items()},
+        }
+
+    def ask(self, call: Call) -> Answer:
+        """What a client gets; of the authorizer that is 200, 401 or 503, as API Gateway makes it."""
+        handler = importlib.import_module(f"functions.{call.function}.app").handler
+        left = _AUTHORIZER_MILLISECONDS if call.function == "authorizer" else _MILLISECONDS
+        with self._at_work():
+            try:
+                given = handler(json.loads(json.dumps(call.event)), Context(milliseconds_left=left))
+            except UnauthorizedError:
+                return Answer(401, None)
+            except UnavailableError:
+                return Answer(503, None)
+        if "statusCode" not in given:
+            return Answer(200, given)
+        body = json.loads(given["body"]) if given["body"] else None
+        return Answer(given["statusCode"], body, given["headers"])
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as here:
+            here.setattr(time, "time", lambda: self.clock.now + self.clock_off)
+            for name, value in self.environment.items():
+                here.setenv(name, value)
+            for name, build in self._wiring.items():
+                here.setattr(wiring, name, build)
+            yield
+
+
+def _always(thing: Any) -> Callable[[], Any]:
+    return lambda: thing

@@ -1,0 +1,81 @@
+"""A service whose clock a test moves: its tables, its people, and as many sandboxes as are wanted."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pytest
+
+from rescind.rules import passwords
+from rescind.rules.key_set import KeyEntry, Purpose
+from tests.faults.sandbox import Clock, Sandbox
+from tests.flows.key_service import OpenKms, key_pair
+from tests.functions.conftest import WEAK
+from tests.races import calls
+from tests.races.calls import Person
+from tests.races.sandboxes import Answer
+from tests.tables import Stores, fake_stores
+from tests.things import MAC_KEY, PASSWORD, SETTINGS, a_credential, a_user
+
+_HASH = WEAK.hash(PASSWORD, salt=b"0123456789abcdef")
+
+
+@dataclass
+class Service:
+    stores: Stores
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """What no sandbox need build, by the names of `wiring`."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    clock: Clock = field(default_factory=Clock)
+
+    def sandbox(self, *, clock_off: float = 0, environment: Mapping[str, str] | None = None) -> Sandbox:
+        environment = {**self.environment, **(environment or {})}
+        return Sandbox(self.clock, clock_off, environment, self.given)
+
+    def new_person(self) -> Person:
+        user_id, username = f"usr_{secrets.token_urlsafe(15)}xA", f"ada-{secrets.token_hex(8)}"
+        self.stores.accounts.create(
+            a_user(user_id=user_id, username=username, logged_out_at=0),
+            a_credential(user_id=user_id, username=username, password_hash=_HASH),
+        )
+        return Person(user_id, username)
+
+
+def hash_cheaply(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashing would take longer than all else."""
+    monkeypatch.setattr(passwords, "_hasher", lambda _: WEAK)
+
+
+def service_on_fakes() -> Service:
+    """All the handlers, with a key of each kind, on tables in memory: a call takes a millisecond."""
+    stores = fake_stores()
+    public, private = key_pair(0)
+    for purpose, entry in {
+        Purpose.ACCESS_TOKEN: KeyEntry("kid-of-the-fakes", 0, private, public),
+        Purpose.REFRESH_TOKEN: KeyEntry(MAC_KEY.key_id, 0, MAC_KEY.secret),
+    }.items():
+        stores.key_sets.replace(stores.key_sets.read(purpose), (entry,))
+    built = {each.name: getattr(stores, each.name) for each in fields(stores)}
+    return Service(stores, {**built, "key_service": OpenKms(), "settings": SETTINGS})
+
+
+def log_in(sandbox: Sandbox, who: Person, password: str = PASSWORD) -> Answer:
+    tokens = sandbox.ask(calls.log_in(who, password))
+    assert tokens.status == 200, tokens
+    return tokens
+
+
+def accepts(sandbox: Sandbox, tokens: Answer) -> bool:
+    """Whether the authorizer lets the access token through."""
+    return _yes_or_no(sandbox.ask(calls.ask_authorizer(tokens)))
+
+
+def refreshes(sandbox: Sandbox, tokens: Answer) -> bool:
+    """Whether the refresh token is good for others."""
+    return _yes_or_no(sandbox.ask(calls.refresh(tokens.refresh_token)))
+
+
+def _yes_or_no(answer: Answer) -> bool:
+    assert answer.status in {200, 401}, answer
+    return answer.status == 200
