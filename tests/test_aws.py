@@ -274,6 +274,24 @@ def test_however_many_calls_meet_silence_an_answer_is_there_in_time() -> None:
     assert time.monotonic() - begun < 3
 
 
+@pytest.mark.parametrize(("seconds_later", "closed"), [(0, 0), (60, 0), (61, 1), (3600, 1), (-1, 1)])
+def test_a_connection_that_nobody_has_used_for_a_minute_is_left(
+    monkeypatch: pytest.MonkeyPatch, seconds_later: int, closed: int
+) -> None:
+    now, closes = [1_800_000_000.0], []
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    client = aws.client("dynamodb")
+    monkeypatch.setattr(client, "close", lambda: closes.append(now[0]))
+    answering(client, *(answered(200, GOOD) for _ in range(3)))
+    aws.call(client.get_item, **READ)
+
+    now[0] += seconds_later
+    aws.call(client.get_item, **READ)
+    aws.call(client.get_item, **READ)
+
+    assert len(closes) == closed
+
+
 @pytest.mark.usefixtures("no_waiting")
 def test_no_try_begins_that_might_not_be_over_in_time(client: Any) -> None:
     tries = answering(client, answered(200, GOOD))
