@@ -127,7 +127,8 @@ def _refuse_damaged(http_response: Any, **_: Any) -> None:
 
 def _is_damaged(headers: Mapping[str, str], body: bytes) -> bool:
     """By the CRC-32 that DynamoDB sends with each answer."""
-    return headers.get("x-amz-crc32", str(crc32(body))) != str(crc32(body))
+    checksum = headers.get("x-amz-crc32")
+    return checksum is not None and checksum != str(crc32(body))
 
 
 def _name(operation: Callable[..., Any], failure: str) -> str:
