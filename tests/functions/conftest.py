@@ -1,5 +1,6 @@
 """A whole stack on moto: tables, a KMS key, key sets and one user; and each function as Lambda calls it."""
 
+import functools
 import importlib
 import json
 import logging
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import boto3
 import pytest
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
+from moto.kms import models as moto_kms
+from moto.kms.utils import generate_private_key
 
 from rescind import audit, wiring
 from rescind.rules import passwords
@@ -139,11 +143,19 @@ def every_line_is_as_documented() -> Iterator[None]:
     assert [problem for line in kept.lines for problem in event_lines.problems_of(json.loads(line))] == []
 
 
+# Once for all modules, as they take longer than most tests: botocore's knowledge of the services, and the RSA
+# key that moto makes with every KMS key.
+_session = functools.cache(boto3.Session)
+_rsa_key = functools.cache(generate_private_key)
+
+
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
     """The tables on moto for all tests of a module, which empty them; gives the KMS key's id."""
     with mock_aws(), pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setattr(boto3, "DEFAULT_SESSION", _session())
+        environment.setattr(moto_kms, "generate_private_key", _rsa_key)
         forget_wiring()
         create_tables(wiring.dynamodb())
         yield wiring.kms().create_key()["KeyMetadata"]["KeyId"]
