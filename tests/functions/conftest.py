@@ -1,5 +1,6 @@
 """A whole stack on moto: tables, a KMS key, key sets and one user; and each function as Lambda calls it."""
 
+import copy
 import functools
 import importlib
 import json
@@ -162,6 +163,13 @@ def moto() -> Iterator[str]:
         forget_wiring()
 
 
+@pytest.fixture(scope="module")
+def key_rows(moto: str) -> Any:
+    """The rows of the keys, moto's own: to encrypt keys and to write them takes longer than most tests."""
+    _add_keys(stores_on(wiring.dynamodb()), moto)
+    return copy.deepcopy(moto_tables()["Keys"].items)
+
+
 @pytest.fixture
 def hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
     """A quick one: hashing takes longer than all else. Modules whose tests are about it override this."""
@@ -170,13 +178,13 @@ def hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
 
 
 @pytest.fixture
-def stack(moto: str, hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    for table in dynamodb_backends["123456789012"]["us-east-1"].tables.values():
+def stack(moto: str, key_rows: Any, hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    for table in moto_tables().values():
         table.items.clear()
+    moto_tables()["Keys"].items = copy.deepcopy(key_rows)
     forget_wiring(but={"dynamodb", "kms"})
     stores = stores_on(wiring.dynamodb())
     set_environment(monkeypatch, moto)
-    _add_keys(stores, moto)
     stores.accounts.create(
         a_user(logged_out_at=0), a_credential(password_hash=hasher.hash(PASSWORD, salt=b"0123456789abcdef"))
     )
@@ -190,6 +198,12 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:
         monkeypatch.setenv(setting.name.upper(), text)
     monkeypatch.setenv("KMS_KEY_ID", kms_key_id)
     monkeypatch.setenv("API_URL", API_URL)
+
+
+def moto_tables() -> dict[str, Any]:
+    """moto's own, by name."""
+    found: dict[str, Any] = dynamodb_backends["123456789012"]["us-east-1"].tables
+    return found
 
 
 def _add_keys(stores: Stores, kms_key_id: str) -> None:
