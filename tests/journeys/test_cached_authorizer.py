@@ -8,6 +8,10 @@ import pytest
 from tests.journeys.conftest import Client
 from tests.local_gateway import running_gateway
 
+# It waits out the bound. That it is stated right, and that nothing is kept for longer, has quick tests:
+# tests/flows/test_canary.py and tests/local/test_authorizer.py.
+pytestmark = pytest.mark.proof
+
 DELAY_SECONDS = 2
 
 
