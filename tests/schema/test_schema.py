@@ -66,7 +66,7 @@ def is_answered_by_the_contract(
     operation = operation_of(case)
     headers = caller(case)
     is_right = case.meta is not None and case.meta.generation.mode.is_positive
-    if is_right and operation != "createUser" and callers.is_turn_of_the_living():
+    if is_right and operation != "createUser" and callers.is_turn_of_the_living(operation):
         name_the_living(case, callers.user)
     elif operation == "logout":
         headers = {}  # or each of them would end the session
