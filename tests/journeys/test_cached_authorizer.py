@@ -16,8 +16,12 @@ DELAY_SECONDS = 2
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with running_gateway(parameters={"RevocationDelaySeconds": DELAY_SECONDS}) as running:
+def client(ministack: str) -> Iterator[Client]:
+    with running_gateway(
+        parameters={"RevocationDelaySeconds": DELAY_SECONDS},
+        environment={"AWS_ENDPOINT_URL": ministack},
+        arguments=["--stack", "journeys-cached"],
+    ) as running:
         yield Client(running.base_url)
 
 
