@@ -16,8 +16,12 @@ help: ## this list
 run: $(VENV)/requirements-run.txt.ok ## serve the whole stack on http://localhost:3000 (PORT=, PARAMETERS="Name=value ...")
 	@PYTHONPATH=tools:layers/rescind exec $(BIN)/python -m rescind_local
 
-test: $(VENV)/requirements-dev.txt.ok ## every test that needs neither Docker nor SAM nor node nor a browser
+test: $(VENV)/requirements-dev.txt.ok ## the tests of every change; they need neither Docker nor SAM nor node nor a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+
+# The conftest.py of a folder is read before the workers start only where the folder is named.
+proof: $(VENV)/requirements-dev.txt.ok ## what takes minutes: the fault matrix, each edge of the API's document, longer races and model runs
+	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto --dist loadfile tests/faults tests
 
 peers: $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; needs node and npm
 	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
@@ -27,7 +31,7 @@ peers: $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; nee
 mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
 	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)
 
-soak: mutation ## mutation, fuzzing, the long races, schedules and model runs: an hour or so
+soak: mutation ## mutation, fuzzing, the longest races, schedules and model runs: an hour or so
 	@$(BIN)/python -c "import atheris" 2>/dev/null || \
 		echo "The fuzzing is left out: there is atheris only for Linux on x86_64, with Python below 3.14."
 	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile
@@ -82,4 +86,4 @@ $(VENV)-scan/%.ok: % | python
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run rescind test peers mutation soak check lint types template scan format validate requirements clean python
+.PHONY: help run rescind test proof peers mutation soak check lint types template scan format validate requirements clean python

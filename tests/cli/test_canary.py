@@ -38,8 +38,8 @@ def with_a_cache(ministack: str) -> Iterator[RunningGateway]:
         yield running
 
 
-# It waits out the bound, as tests/journeys/test_cached_authorizer.py does in the short runs.
-@pytest.mark.soak
+# It waits out the bound, as tests/journeys/test_cached_authorizer.py does.
+@pytest.mark.proof
 def test_with_a_cache_a_token_gets_through_within_the_bound(with_a_cache: RunningGateway) -> None:
     measured = Rescind(with_a_cache.port).document("canary")
 

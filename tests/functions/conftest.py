@@ -1,5 +1,7 @@
 """A whole stack on moto: tables, a KMS key, key sets and one user; and each function as Lambda calls it."""
 
+import copy
+import functools
 import importlib
 import json
 import logging
@@ -9,11 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import boto3
 import pytest
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from moto import mock_aws
 from moto.dynamodb.models import dynamodb_backends
+from moto.kms import models as moto_kms
+from moto.kms.utils import generate_private_key
 
 from rescind import audit, wiring
 from rescind.rules import passwords
@@ -139,15 +144,30 @@ def every_line_is_as_documented() -> Iterator[None]:
     assert [problem for line in kept.lines for problem in event_lines.problems_of(json.loads(line))] == []
 
 
+# Once for all modules, as they take longer than most tests: botocore's knowledge of the services, and the RSA
+# key that moto makes with every KMS key.
+_session = functools.cache(boto3.Session)
+_rsa_key = functools.cache(generate_private_key)
+
+
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
     """The tables on moto for all tests of a module, which empty them; gives the KMS key's id."""
     with mock_aws(), pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        environment.setattr(boto3, "DEFAULT_SESSION", _session())
+        environment.setattr(moto_kms, "generate_private_key", _rsa_key)
         forget_wiring()
         create_tables(wiring.dynamodb())
         yield wiring.kms().create_key()["KeyMetadata"]["KeyId"]
         forget_wiring()
+
+
+@pytest.fixture(scope="module")
+def key_rows(moto: str) -> Any:
+    """The rows of the keys, moto's own: to encrypt keys and to write them takes longer than most tests."""
+    _add_keys(stores_on(wiring.dynamodb()), moto)
+    return copy.deepcopy(moto_tables()["Keys"].items)
 
 
 @pytest.fixture
@@ -158,13 +178,13 @@ def hasher(monkeypatch: pytest.MonkeyPatch) -> PasswordHasher:
 
 
 @pytest.fixture
-def stack(moto: str, hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    for table in dynamodb_backends["123456789012"]["us-east-1"].tables.values():
+def stack(moto: str, key_rows: Any, hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    for table in moto_tables().values():
         table.items.clear()
+    moto_tables()["Keys"].items = copy.deepcopy(key_rows)
     forget_wiring(but={"dynamodb", "kms"})
     stores = stores_on(wiring.dynamodb())
     set_environment(monkeypatch, moto)
-    _add_keys(stores, moto)
     stores.accounts.create(
         a_user(logged_out_at=0), a_credential(password_hash=hasher.hash(PASSWORD, salt=b"0123456789abcdef"))
     )
@@ -178,6 +198,12 @@ def set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:
         monkeypatch.setenv(setting.name.upper(), text)
     monkeypatch.setenv("KMS_KEY_ID", kms_key_id)
     monkeypatch.setenv("API_URL", API_URL)
+
+
+def moto_tables() -> dict[str, Any]:
+    """moto's own, by name."""
+    found: dict[str, Any] = dynamodb_backends["123456789012"]["us-east-1"].tables
+    return found
 
 
 def _add_keys(stores: Stores, kms_key_id: str) -> None:

@@ -78,6 +78,7 @@ def test_a_login_at_the_limit_and_another_operation_do_each_other_no_harm(
         explore(Scenario(operations, sessions=(OWN,), settings=settings_with(max_sessions_per_user=1)))
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("limit", [1, 2])
 @pytest.mark.parametrize("skews", [(0, 0, 0), (5, 0, -5)], ids=str)
 def test_three_logins_at_once_leave_no_more_sessions_than_the_limit(

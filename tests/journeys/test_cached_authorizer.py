@@ -8,12 +8,20 @@ import pytest
 from tests.journeys.conftest import Client
 from tests.local_gateway import running_gateway
 
+# It waits out the bound. That it is stated right, and that nothing is kept for longer, has quick tests:
+# tests/flows/test_canary.py and tests/local/test_authorizer.py.
+pytestmark = pytest.mark.proof
+
 DELAY_SECONDS = 2
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with running_gateway(parameters={"RevocationDelaySeconds": DELAY_SECONDS}) as running:
+def client(ministack: str) -> Iterator[Client]:
+    with running_gateway(
+        parameters={"RevocationDelaySeconds": DELAY_SECONDS},
+        environment={"AWS_ENDPOINT_URL": ministack},
+        arguments=["--stack", "journeys-cached"],
+    ) as running:
         yield Client(running.base_url)
 
 

@@ -40,7 +40,7 @@ class Share:
 
 
 @pytest.fixture(
-    params=[pytest.param(3, id="short"), pytest.param(1, id="soak", marks=pytest.mark.soak)],
+    params=[pytest.param(6, id="short"), pytest.param(1, id="proof", marks=pytest.mark.proof)],
 )
 def share(request: pytest.FixtureRequest) -> Share:
     return Share(request.param)

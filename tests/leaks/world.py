@@ -12,14 +12,13 @@ from urllib.error import HTTPError
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from moto.dynamodb.models import dynamodb_backends
 
 from rescind import ids, wiring
 from rescind.rules.access_tokens import SigningKey, sign_access_token
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey, sign_refresh_token
 from tests.functions.api_in_process import Reply, reply
-from tests.functions.conftest import API_URL, Stack, forget_wiring, recorded
+from tests.functions.conftest import API_URL, Stack, forget_wiring, moto_tables, recorded
 from tests.leaks import marked
 from tests.tables import Stores
 from tests.things import SETTINGS, a_credential, a_session, a_user, some_claims
@@ -65,7 +64,7 @@ class World:
 
     def restore(self, rows: dict[str, Any]) -> None:
         """Put these rows back, and no others."""
-        for name, table in tables().items():
+        for name, table in moto_tables().items():
             table.items = copy.deepcopy(rows[name])
 
     def live(
@@ -148,7 +147,7 @@ class World:
 
 def marked_rows(stores: Stores, kms_key_id: str) -> dict[str, Any]:
     """What stands in the tables at the beginning, by table: moto's own rows, as to write them takes long."""
-    for table in tables().values():
+    for table in moto_tables().values():
         table.items.clear()
     private = marked.KEY.private_key
     secrets = {
@@ -172,13 +171,7 @@ def marked_rows(stores: Stores, kms_key_id: str) -> dict[str, Any]:
 
 
 def rows_of_now() -> dict[str, Any]:
-    return {name: copy.deepcopy(table.items) for name, table in tables().items()}
-
-
-def tables() -> dict[str, Any]:
-    """moto's own."""
-    found: dict[str, Any] = dynamodb_backends["123456789012"]["us-east-1"].tables
-    return found
+    return {name: copy.deepcopy(table.items) for name, table in moto_tables().items()}
 
 
 def request(

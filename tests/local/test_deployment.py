@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 import rescind_local
-from rescind_local.deploy.emulator import running_emulator
 from rescind_local.deploy.template import read_template
 from rescind_local.deployment import is_loopback
 from tests.local.tiny import write_stack
@@ -133,23 +132,19 @@ def test_deleting_the_authorizer_from_the_template_opens_its_routes(template: Pa
     assert answer.status_code == 200
 
 
-def test_another_endpoint_keeps_everything_from_one_start_to_the_next(template: Path) -> None:
-    with running_emulator() as emulator:
-        emulator.wait()
-        environment = {"AWS_ENDPOINT_URL": emulator.endpoint, "AWS_PROFILE": "mine"}
-        start = partial(
-            running_gateway, template=template, environment=environment, arguments=["--stack", "own"]
-        )
-        with start() as gateway:
-            first = httpx.get(f"{gateway.base_url}/list").json()
-        with start(parameters={"Word": "second"}) as gateway:
-            second = httpx.get(f"{gateway.base_url}/list").json()
-            said = gateway.output()
+def test_another_endpoint_keeps_everything_from_one_start_to_the_next(template: Path, ministack: str) -> None:
+    environment = {"AWS_ENDPOINT_URL": ministack, "AWS_PROFILE": "mine"}
+    start = partial(running_gateway, template=template, environment=environment, arguments=["--stack", "own"])
+    with start() as gateway:
+        first = httpx.get(f"{gateway.base_url}/list").json()
+    with start(parameters={"Word": "second"}) as gateway:
+        second = httpx.get(f"{gateway.base_url}/list").json()
+        said = gateway.output()
 
     assert second["demo"] == first["demo"]
     assert second["made"]["ResourceProperties"]["Words"] == ["the second"]
     assert ":stack/own/" in second["made"]["StackId"]
-    assert f"What it keeps is at {emulator.endpoint}." in said
+    assert f"What it keeps is at {ministack}." in said
 
 
 @pytest.mark.parametrize(

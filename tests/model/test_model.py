@@ -311,7 +311,12 @@ def try_everything(*, examples: int, steps: int) -> None:
 
 
 def test_every_token_is_worth_what_it_should_be() -> None:
-    try_everything(examples=400, steps=25)
+    try_everything(examples=150, steps=25)
+
+
+@pytest.mark.proof
+def test_every_token_is_worth_what_it_should_be_a_thousand_times() -> None:
+    try_everything(examples=1000, steps=40)
 
 
 @pytest.mark.soak

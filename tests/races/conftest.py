@@ -54,7 +54,11 @@ def race(deployment: Deployment) -> Iterator[Race]:
 
 
 @pytest.fixture(
-    params=[pytest.param(1, id="short"), pytest.param(20, id="soak", marks=pytest.mark.soak)],
+    params=[
+        pytest.param(1, id="short"),
+        pytest.param(10, id="proof", marks=pytest.mark.proof),
+        pytest.param(40, id="soak", marks=pytest.mark.soak),
+    ],
 )
 def lengths(request: pytest.FixtureRequest) -> int:
     """How many times the rounds of a short run."""

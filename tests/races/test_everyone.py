@@ -10,7 +10,6 @@ from tests.races.sandboxes import Call
 
 pytestmark = pytest.mark.ministack
 
-ROUNDS = 2
 PEOPLE = 8
 SEGMENTS = 4
 
@@ -26,7 +25,7 @@ def go_on_to_the_end(race: Race, segment: int, page: Any, since: int) -> None:
 
 
 def test_no_session_of_before_is_alive_and_whoever_logs_in_afterwards_is(race: Race, lengths: int) -> None:
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         people = [race.new_person() for _ in range(PEOPLE)]
         before = [race.log_in(who) for who in people]
         # It may find one page of users, by whichever clock.

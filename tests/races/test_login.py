@@ -12,13 +12,12 @@ from tests.things import PASSWORD
 
 pytestmark = pytest.mark.ministack
 
-ROUNDS = 2
 NEW_PASSWORD = "a-new-password"
 
 
 def test_an_old_password_opens_nothing_that_outlives_its_change(race: Race, lengths: int) -> None:
     takes = 0.1
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
         change = calls.change_password(who, tokens, PASSWORD, NEW_PASSWORD)
@@ -48,7 +47,7 @@ ENDINGS: dict[str, Callable[[Person, Answer], Call]] = {
 def test_a_login_lives_or_dies_whole_and_the_next_one_lives(
     race: Race, ending: Callable[[Person, Answer], Call], lengths: int
 ) -> None:
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
         logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(1, 4)
@@ -67,7 +66,7 @@ def test_a_login_lives_or_dies_whole_and_the_next_one_lives(
 
 
 def test_a_login_opens_nothing_that_outlives_the_flag_or_returns_without_it(race: Race, lengths: int) -> None:
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
         logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(1, 4)
@@ -87,7 +86,7 @@ def test_a_login_opens_nothing_that_outlives_the_flag_or_returns_without_it(race
 @pytest.mark.parametrize("limit", [1, 2, 3])
 def test_parallel_logins_leave_as_many_sessions_as_there_may_be(race: Race, limit: int, lengths: int) -> None:
     race.settings = {"MAX_SESSIONS_PER_USER": str(limit)}
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         who = race.new_person()
         old = race.log_in(who)
         logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(limit, 8)
@@ -110,7 +109,7 @@ def test_parallel_logins_leave_as_many_sessions_as_there_may_be(race: Race, limi
 
 
 def test_of_parallel_password_changes_one_holds(race: Race, lengths: int) -> None:
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
         news = [f"new-password-{number}" for number in range(race.dice.randint(2, 5))]
@@ -128,7 +127,7 @@ def test_of_parallel_password_changes_one_holds(race: Race, lengths: int) -> Non
 
 def test_a_login_opens_nothing_that_outlives_an_admins_reset(race: Race, lengths: int) -> None:
     takes = 0.1
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
         logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(2, 8)
@@ -149,7 +148,7 @@ def test_a_login_opens_nothing_that_outlives_an_admins_reset(race: Race, lengths
 
 
 def test_an_admins_reset_holds_whatever_its_user_changes_at_the_same_moment(race: Race, lengths: int) -> None:
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
         changes = [f"new-password-{number}" for number in range(race.dice.randint(1, 4))]
@@ -171,7 +170,7 @@ def test_an_admins_reset_holds_whatever_its_user_changes_at_the_same_moment(race
 
 
 def test_changes_of_a_user_at_the_same_moment_are_none_of_them_lost(race: Race, lengths: int) -> None:
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
         asked = [

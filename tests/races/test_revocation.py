@@ -12,8 +12,6 @@ from tests.things import PASSWORD
 
 pytestmark = pytest.mark.ministack
 
-ROUNDS = 2
-
 
 Ending = Callable[[Person, Answer, Answer], Call]
 """Of a person, the tokens that are being refreshed, and those of another session of the person."""
@@ -45,7 +43,7 @@ ENDINGS = [
 def test_a_refresh_gives_out_nothing_that_outlives_the_end(
     race: Race, ending: Ending, lengths: int, *, ends_all: bool
 ) -> None:
-    for _ in range(ROUNDS * lengths):
+    for _ in range(lengths):
         who = race.new_person()
         here, there = race.log_in(who), race.log_in(who)
         end = ending(who, here, there)
@@ -72,7 +70,7 @@ def test_a_refresh_gives_out_nothing_that_outlives_the_end(
 def test_everywhere_by_a_token_that_is_being_refreshed_ends_what_its_answer_says(
     race: Race, lengths: int
 ) -> None:
-    for _ in range(2 * ROUNDS * lengths):
+    for _ in range(2 * lengths):
         who = race.new_person()
         here, there = race.log_in(who), race.log_in(who)
         everywhere = calls.log_out_everywhere_by_refresh_token(here.refresh_token)
@@ -90,7 +88,7 @@ def test_everywhere_by_a_token_that_is_being_refreshed_ends_what_its_answer_says
 
 
 def test_two_ways_to_end_a_session_at_once_end_it_for_both(race: Race, lengths: int) -> None:
-    for _ in range(2 * ROUNDS * lengths):
+    for _ in range(2 * lengths):
         who = race.new_person()
         here, there = race.log_in(who), race.log_in(who)
         one, other = race.dice.sample(list(ONE.values()), 2)

@@ -23,9 +23,14 @@ from tests.things import NOW, SESSION_ID, USER_ID, a_credential, a_session, a_us
 pytestmark = pytest.mark.ministack
 
 RACERS = 16
-ROUNDS = 10
 
 Result = TypeVar("Result")
+
+
+@pytest.fixture(params=[pytest.param(4, id="short"), pytest.param(40, id="proof", marks=pytest.mark.proof)])
+def rounds(request: pytest.FixtureRequest) -> int:
+    many: int = request.param
+    return many
 
 
 @pytest.fixture
@@ -47,10 +52,10 @@ def race(run: Callable[[int], Result]) -> list[Result]:
         return list(pool.map(start, range(RACERS)))
 
 
-def test_a_refresh_token_rotates_its_session_once(stores: Stores) -> None:
+def test_a_refresh_token_rotates_its_session_once(stores: Stores, rounds: int) -> None:
     stores.sessions.put(a_session(counter=1))
 
-    for counter in range(1, ROUNDS + 1):
+    for counter in range(1, rounds + 1):
         session = a_session(counter=counter)
 
         def advance(racer: int, session: Any = session) -> Any:
@@ -68,8 +73,8 @@ def test_a_refresh_token_rotates_its_session_once(stores: Stores) -> None:
         assert all(lost.row == row for lost in outcomes if isinstance(lost, Lost))
 
 
-def test_a_logout_that_races_refreshes_is_never_lost(stores: Stores) -> None:
-    for round_ in range(ROUNDS):
+def test_a_logout_that_races_refreshes_is_never_lost(stores: Stores, rounds: int) -> None:
+    for round_ in range(rounds):
         session = a_session(session_id=f"ses_{round_}")
         stores.sessions.put(session)
 
@@ -90,10 +95,10 @@ def test_a_logout_that_races_refreshes_is_never_lost(stores: Stores) -> None:
         assert isinstance(late, Lost)
 
 
-def test_a_version_is_raised_by_one_however_many_ask(stores: Stores) -> None:
+def test_a_version_is_raised_by_one_however_many_ask(stores: Stores, rounds: int) -> None:
     stores.accounts.create(a_user(token_version=1), a_credential())
 
-    for version in range(1, ROUNDS + 1):
+    for version in range(1, rounds + 1):
 
         def end_everything(_: int, version: int = version) -> Any:
             return stores.users.raise_version(USER_ID, version=version, now=NOW)
@@ -106,10 +111,10 @@ def test_a_version_is_raised_by_one_however_many_ask(stores: Stores) -> None:
         assert user.token_version == version + 1
 
 
-def test_of_many_changes_on_one_revision_one_is_written(stores: Stores) -> None:
+def test_of_many_changes_on_one_revision_one_is_written(stores: Stores, rounds: int) -> None:
     stores.accounts.create(a_user(revision=1), a_credential())
 
-    for revision in range(2, ROUNDS + 2):
+    for revision in range(2, rounds + 2):
 
         def change(racer: int, revision: int = revision) -> Any:
             return stores.users.change(a_user(scope=f"of-{racer}", revision=revision))
@@ -122,8 +127,8 @@ def test_of_many_changes_on_one_revision_one_is_written(stores: Stores) -> None:
         assert all(lost.row == winner for lost in outcomes if isinstance(lost, Lost))
 
 
-def test_changes_of_scope_and_of_claims_at_once_are_all_there_in_the_end(stores: Stores) -> None:
-    for round_ in range(ROUNDS):
+def test_changes_of_scope_and_of_claims_at_once_are_all_there_in_the_end(stores: Stores, rounds: int) -> None:
+    for round_ in range(rounds):
         user_id = f"usr_{round_}"
         name = f"ada-{round_}"
         stores.accounts.create(
@@ -146,8 +151,8 @@ def test_changes_of_scope_and_of_claims_at_once_are_all_there_in_the_end(stores:
         assert (user.claims == '{"new":1}') == any(each.claims == '{"new":1}' for each in done)
 
 
-def test_of_resets_at_once_each_is_whole_and_the_last_one_stands(stores: Stores) -> None:
-    for round_ in range(ROUNDS):
+def test_of_resets_at_once_each_is_whole_and_the_last_one_stands(stores: Stores, rounds: int) -> None:
+    for round_ in range(rounds):
         user_id, name = f"usr_{round_}", f"ada-{round_}"
         stores.accounts.create(
             a_user(user_id=user_id, username=name), a_credential(user_id=user_id, username=name)
@@ -177,8 +182,8 @@ def test_of_resets_at_once_each_is_whole_and_the_last_one_stands(stores: Stores)
         assert outcomes[int(credential.password_hash.removeprefix("hash-"))]
 
 
-def test_a_username_is_given_to_one_of_many(stores: Stores) -> None:
-    for round_ in range(ROUNDS):
+def test_a_username_is_given_to_one_of_many(stores: Stores, rounds: int) -> None:
+    for round_ in range(rounds):
         name = f"ada-{round_}"
 
         def create(racer: int, name: str = name) -> bool:
@@ -209,8 +214,8 @@ def test_of_many_bootstraps_at_once_one_key_set_remains(stores: Stores) -> None:
     assert entry.key_id == f"kid-{outcomes.index(True)}"
 
 
-def test_guesses_at_the_same_moment_do_not_pass_a_limit_together(stores: Stores) -> None:
-    for round_ in range(ROUNDS):
+def test_guesses_at_the_same_moment_do_not_pass_a_limit_together(stores: Stores, rounds: int) -> None:
+    for round_ in range(rounds):
         window = Window(f"account#{round_}", 5, 15, 60, Reason.TOO_MANY_FOR_ACCOUNT)
 
         # Half of the clocks are a slot ahead.
