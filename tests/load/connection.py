@@ -26,6 +26,7 @@ class Call:
 class Answer:
     status: int
     headers: dict[str, str]
+    """By names in lower case."""
     content: bytes
     began: float
     ended: float
@@ -64,9 +65,8 @@ class Connection:
         response = connection.getresponse()
         content = response.read()
         ended = self._used_at = time.time()
-        return Answer(
-            response.status, dict(response.getheaders()), content, began, ended, json.loads(content)
-        )
+        given = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, given, content, began, ended, json.loads(content))
 
     def _connected(self) -> HTTPConnection:
         if self._open is None or time.time() - self._used_at > _IDLE_SECONDS:

@@ -23,6 +23,8 @@ from tests.things import PASSWORD
 
 _SAMPLE = 1000
 _CALM_SECONDS = 6
+_AT_FULL_LENGTH_SECONDS = 30
+"""A shorter load has shorter storms and pauses, as many of them as this one would have."""
 
 
 @dataclass
@@ -80,14 +82,15 @@ class Load:
     def _change_weather(self, begun: float, seconds: float) -> None:
         """Calm at first, then storms; each has a pause behind it, and some a longer calm."""
         over, half = begun + seconds, begun + seconds / 2
-        time.sleep(min(_CALM_SECONDS, seconds / 6))
+        pace = min(1.0, seconds / _AT_FULL_LENGTH_SECONDS)
+        time.sleep(_CALM_SECONDS * pace)
         number = 0
         while (left := over - time.monotonic()) > 1:
             number += 1
-            what = self.weather.blow(min(left, self.dice.uniform(2, 6)), time.sleep)
+            what = self.weather.blow(min(left, self.dice.uniform(2, 6) * pace), time.sleep)
             self.say(f"{time.monotonic() - begun:4.0f} s: {self._counts()}; storm of {what}")
             pause = _CALM_SECONDS if number % 4 == 0 else self.dice.uniform(1, 3)
-            time.sleep(min(pause, max(0.0, over - time.monotonic())))
+            time.sleep(min(pause * pace, max(0.0, over - time.monotonic())))
             if not self.half and time.monotonic() > half:
                 self.half = memory_of(self.gateway_pid)
 

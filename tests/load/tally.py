@@ -29,7 +29,7 @@ class Tally:
         if finding is None:
             return
         times = f"{_clock(answer.began)} to {_clock(answer.ended)}"
-        request = answer.headers.get("x-amzn-RequestId", "")
+        request = answer.headers.get("x-amzn-requestid", "")
         line = f"{finding}: {about}: {answer.status} {answer.content[:200]!r}, {times}, request {request}"
         with self._lock:
             self.findings[finding].append(line)

@@ -4,6 +4,7 @@ import os
 import random
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -58,7 +59,13 @@ def gateway(proxy: Proxy) -> Iterator[RunningGateway]:
     ],
 )
 def test_under_load_and_faults_every_answer_is_right_and_no_revocation_is_lost(
-    proxy: Proxy, gateway: RunningGateway, capsys: pytest.CaptureFixture[str], clients: int, seconds: int
+    proxy: Proxy,
+    gateway: RunningGateway,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    *,
+    clients: int,
+    seconds: int,
 ) -> None:
     """SEED=... throws the same dice again; the threads take turns as they like."""
     seed = int(os.environ.get("SEED", secrets.randbits(32)))
@@ -75,7 +82,9 @@ def test_under_load_and_faults_every_answer_is_right_and_no_revocation_is_lost(
     load.run(seconds)
 
     say(table(load))
-    assert load.tally.traces() == []
+    log = tmp_path / "gateway.log"
+    log.write_text(gateway.output(), encoding="utf-8")
+    assert not load.tally.traces(), "\n".join([*load.tally.traces(), f"The gateway's log: {log}"])
     assert load.tally.many(Finding.LOST) == load.tally.many(Finding.WRONG) == 0
     assert load.weather.faults.total() > 0
     if seconds > 60:

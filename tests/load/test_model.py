@@ -75,7 +75,7 @@ def test_a_second_answer_cannot_make_a_revocation_later() -> None:
 HEADERS = {
     "content-type": "application/json",
     "cache-control": "no-store",
-    "x-amzn-RequestId": "the-request",
+    "x-amzn-requestid": "the-request",
 }
 
 
