@@ -262,16 +262,41 @@ def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@pytest.mark.usefixtures("silence", "no_waiting")
-def test_however_many_calls_meet_silence_an_answer_is_there_in_time() -> None:
+@pytest.mark.usefixtures("silence")
+@pytest.mark.parametrize(
+    ("timeout", "answered_by"),
+    [
+        pytest.param(SETTINGS.authorizer_timeout_seconds, 3, id="authorizer"),
+        pytest.param(10, 8, id="others", marks=pytest.mark.proof),
+    ],
+)
+def test_however_many_calls_meet_silence_an_answer_is_there_in_time(timeout: int, answered_by: int) -> None:
     client, begun = aws.client("dynamodb"), time.monotonic()
 
-    with deadline.of_invocation(Context(milliseconds_left=SETTINGS.authorizer_timeout_seconds * 1000)):
-        for _ in range(3):
+    with deadline.of_invocation(Context(milliseconds_left=timeout * 1000)):
+        for _ in range(8):
             with pytest.raises(UnavailableError, match=r"get_item: (ReadTimeoutError|no time is left)"):
                 aws.call(client.get_item, **READ)
 
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < answered_by
+
+
+@pytest.mark.parametrize(("seconds_later", "closed"), [(0, 0), (60, 0), (61, 1), (3600, 1), (-1, 1)])
+def test_a_connection_that_nobody_has_used_for_a_minute_is_left(
+    monkeypatch: pytest.MonkeyPatch, seconds_later: int, closed: int
+) -> None:
+    now, closes = [1_800_000_000.0], []
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    client = aws.client("dynamodb")
+    monkeypatch.setattr(client, "close", lambda: closes.append(now[0]))
+    answering(client, *(answered(200, GOOD) for _ in range(3)))
+    aws.call(client.get_item, **READ)
+
+    now[0] += seconds_later
+    aws.call(client.get_item, **READ)
+    aws.call(client.get_item, **READ)
+
+    assert len(closes) == closed
 
 
 @pytest.mark.usefixtures("no_waiting")

@@ -106,6 +106,11 @@ def test_only_the_routes_that_prove_themselves_are_open() -> None:
     }
 
 
+def test_the_authorizer_is_over_before_api_gateway_gives_up_on_it() -> None:
+    # API Gateway waits 10 s for a Lambda authorizer, and answers 500 then without having heard why.
+    assert FUNCTIONS["AuthorizerFunction"]["Timeout"] < 10
+
+
 def test_no_function_runs_longer_than_ten_seconds() -> None:
     globally = DOCUMENT["Globals"]["Function"]["Timeout"]
     # It waits until the bound is over, and writes nothing but a user of its own (docs/rules.md).

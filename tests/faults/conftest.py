@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -27,10 +28,10 @@ class _Results:
         self._told: dict[str, Told] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        for name, value in report.user_properties:
+        recorded: list[tuple[str, Any]] = report.user_properties
+        for name, value in recorded:
             if name == "cell" and report.when == "call" and report.passed:
-                cell_id, told = value  # type: ignore[misc] # as test_matrix.py recorded it
-                self._told[cell_id] = Told[told]
+                self._told.update({value[0]: Told[value[1]]})
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._told:

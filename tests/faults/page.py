@@ -1,4 +1,5 @@
 """docs/faults.md: what all cells came to, as tables."""
+# ruff: noqa: E501 - prose, wrapped where a reader would
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -17,24 +18,25 @@ Results = Mapping[str, Told]
 _HEAD = """\
 # Faults
 
-What a client is told while a call to AWS fails, and what is left in the tables. `make proof` lets it happen, holds
-every case to the rules below, and compares its results with this page; `FAULTS_PAGE=write make proof` writes it anew.
+What a client is told while a call to AWS fails, and what is left in the tables. `make proof` lets it happen,
+holds every case to the rules below, and compares its results with this page. `FAULTS_PAGE=write make proof`
+writes the page anew.
 
-Each function is asked in every way that leads to DynamoDB or KMS, from a cold start, on ministack behind a proxy that
-spoils answers. Each of its calls, in turn, meets each fault that it can have: at its first try only; at both of
-its tries; or from there on, together with all calls behind it. That makes {cells} cases.
+Each function is asked in every way that leads to DynamoDB or KMS, from a cold start, on ministack behind a proxy
+that spoils answers. Each of its calls, in turn, meets each fault that it can have: at its first try only; at both
+of its tries; or from there on, together with all calls behind it. That makes {cells} cases.
 
 **In each of them**
 
-- The function answers what it answers without the fault, or 503 with `Retry-After`. The authorizer raises instead,
-  which API Gateway's response makes a 503. Never another refusal, never another success.
-- The authorizer lets no token in that is revoked, or of which it could not read the state. It answers within 3 s. What
-  it has decided during the fault, it does not keep.
-- Tokens that are handed out are in the tables, and good. Nobody is logged out, no session ends, and no password is lost.
-  Of several writes that belong together, none is seen alone.
-- Whoever is told 503 and asks again comes to the same state as if there had been no fault. What has been done the first
-  time may be answered as such: 409 for a user who has been created, 404 for one who has been deleted or a session
-  that has been ended, 401 after a password change, which ends the session that asked for it.
+- The function answers what it answers without the fault, or 503 with `Retry-After`. The authorizer raises
+  instead, which API Gateway's response makes a 503. Never another refusal, never another success.
+- The authorizer lets no token in that is revoked, or of which it could not read the state. It answers within
+  3 s. What it has decided during the fault, it does not keep.
+- Tokens that are handed out are in the tables, and good. Nobody is logged out, no session ends, and no password
+  is lost. Of several writes that belong together, none is seen alone.
+- Whoever is told 503 and asks again comes to the same state as if there had been no fault. What has been done the
+  first time may be answered as such: 409 for a user who has been created; 404 for one who has been deleted, or a
+  session that has been ended; 401 after a password change, which ends the session that asked for it.
 - A function makes no call that its policy does not allow, whatever fails.
 
 Two things may be left over when a login, or the canary, cannot even clean up after itself: a session that nobody
@@ -51,8 +53,8 @@ def page_of(results: Results) -> str:
 
 def _by_fault(cells: Iterable[Cell], results: Results) -> Iterable[str]:
     yield "## Each fault\n"
-    yield "How many cases are answered as ever, of how many; the others are answered 503, or say themselves what is not"
-    yield "done (an import, a list of users, the check of a deployment). After a silence there is mostly no time for a"
+    yield "How many cases are answered as ever, of how many. The others are answered 503, or say themselves what is"
+    yield "not done (an import, a list of users, the check of a deployment). After a silence there may be no time for a"
     yield "second try: how many are answered as ever depends on the moment.\n"
     yield "| fault | at the first try | at both tries | from there on |"
     yield "|---|---|---|---|"
@@ -72,8 +74,8 @@ def _share(counted: Counter[tuple[str, Length, bool]], fault: str, length: Lengt
 
 def _by_call(cells: Iterable[Cell], results: Results) -> Iterable[str]:
     yield "## Each call\n"
-    yield "The calls of each function, in order, from a cold start. In bold: those that may fail at both tries, by whatever"
-    yield "fault that leaves no trace, and the function answers as ever."
+    yield "The calls of each function, in order, from a cold start. Those in bold may fail at both tries, and the"
+    yield "function answers as ever."
     function = ""
     done_without = _done_without(cells, results)
     for scenario in SCENARIOS:

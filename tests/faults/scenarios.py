@@ -7,7 +7,7 @@ from typing import Any
 from tests.faults.calls import CALLS
 from tests.faults.world import ADA, BOB, NEW_PASSWORD, Event, Held, World
 from tests.functions.conftest import recorded
-from tests.things import MAC_KEY, PASSWORD, SIGNING_KEY
+from tests.things import MAC_KEY, PASSWORD, SIGNING_KEY, a_user
 
 Ask = Callable[[World], Event]
 OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
@@ -65,7 +65,7 @@ def _logged_out(w: World) -> None:
 
 
 def _deleted(w: World) -> None:
-    w.stores.users.delete(ADA)
+    w.stores.accounts.delete(a_user(user_id=ADA, username="ada"))
 
 
 def _keys_are_due(function: str, ask: Callable[[World, str], Event]) -> Ask:

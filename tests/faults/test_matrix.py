@@ -1,11 +1,16 @@
 """Every call to AWS of every function, with every fault: what a client is told, and what is left."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.faults.cells import Cell, all_cells, happens
+from rescind.admin.operations import OPERATIONS
+from tests.faults.cells import Cell, all_cells, happens, outcome_without
+from tests.faults.page import PAGE
+from tests.faults.scenarios import SCENARIOS, Scenario
 from tests.faults.world import World
+from tests.test_template import FUNCTIONS
 
 pytestmark = pytest.mark.ministack
 
@@ -23,6 +28,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     else:
         params = [pytest.param(cell, id=cell.id, marks=pytest.mark.proof) for cell in cells]
     metafunc.parametrize("cell", params)
+
+
+def test_everything_that_calls_aws_is_asked_for() -> None:
+    functions = {Path(each["CodeUri"]).name for each in FUNCTIONS.values()}
+    operations = {scenario.name.partition(",")[0] for scenario in SCENARIOS if scenario.function == "admin"}
+
+    assert {scenario.function for scenario in SCENARIOS} == functions - {"me", "preflight"}
+    assert operations == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
+def test_the_calls_are_those_that_are_written_down(world: World, scenario: Scenario) -> None:
+    assert outcome_without(world, scenario).answer.status in {200, 201, 400, 401}
+
+
+def test_the_page_tells_of_all_cells() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert f"That makes {len(list(all_cells())):,} cases." in page
+    for scenario in SCENARIOS:
+        assert f"- {scenario.name}: {', '.join(scenario.calls)}\n" in page.replace("**", "")
 
 
 def test_nothing_is_lost_or_let_in(

@@ -331,7 +331,7 @@ def test_a_login_at_a_sandbox_frozen_for_an_hour_gives_tokens_of_the_new_keys(
 
 
 @pytest.mark.ministack
-def test_a_connection_that_is_silent_after_an_hour_costs_one_request_at_most_and_no_wrong_answer(
+def test_a_connection_that_nobody_remembers_after_an_hour_costs_no_time(
     deployed: Service, relay: Relay
 ) -> None:
     frozen = deployed.sandbox(environment={"AWS_ENDPOINT_URL": relay.endpoint})
@@ -343,9 +343,8 @@ def test_a_connection_that_is_silent_after_an_hour_costs_one_request_at_most_and
     first = frozen.ask(calls.ask_authorizer(meanwhile.of_the_new_key))
     took = time.monotonic() - began
 
-    # 503 where the SDK's pause, which is random, left no time for another try.
-    assert first.status in {200, 503}
-    assert 1 <= took < 5, "Lambda would have cut it off"
+    assert first.status == 200
+    assert took < 1, "it was waited for"
     assert accepts(frozen, meanwhile.of_the_new_key)
     assert not accepts(frozen, meanwhile.of_the_revoked_key)
     assert not accepts(frozen, meanwhile.logged_out)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -23,12 +24,12 @@ from tests.faults.plan import Plan
 from tests.faults.tables import Tables
 from tests.functions.conftest import WEAK, Context, forget_wiring
 from tests.tables import Stores
+from tests.test_template import DOCUMENT, FUNCTIONS
 from tests.things import MAC_KEY, PASSWORD, SIGNING_KEY, a_credential, a_session, a_user, some_claims
 
 ADA, BOB = (f"usr_{letter * 21}A" for letter in "ab")
 NEW_PASSWORD = "another-horse-battery-staple"
 PASSWORDS = (PASSWORD, NEW_PASSWORD)
-TIMEOUTS = {"authorizer": 5, "keys": 60, "canary": 480}
 
 Event = dict[str, Any]
 
@@ -131,7 +132,7 @@ class World:
         self.tables.written = self.tables.written or function != "authorizer"
         handler = importlib.import_module(f"functions.{function}.app").handler
         began = time.monotonic()
-        context = Context(milliseconds_left=TIMEOUTS.get(function, 10) * 1000)
+        context = Context(milliseconds_left=timeout_of(function) * 1000)
         with self._clock():
             try:
                 given = handler(json.loads(json.dumps(event)), context)
@@ -187,6 +188,13 @@ class World:
     def counter(self, user_id: str, session_id: str) -> int:
         row = self.stores.sessions.read(user_id, session_id)
         return row.counter if row else 0
+
+
+def timeout_of(function: str) -> int:
+    """As the template has it, in seconds."""
+    [named] = [each for each in FUNCTIONS.values() if Path(each["CodeUri"]).name == function]
+    timeout: int = named.get("Timeout", DOCUMENT["Globals"]["Function"]["Timeout"])
+    return timeout
 
 
 def _password_of(credential: dict[str, Any]) -> str:

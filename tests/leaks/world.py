@@ -110,7 +110,7 @@ class World:
         """Stands in for CloudFormation's end, and for the API's."""
         if request.full_url.startswith(API_URL):
             return self._answer(request)
-        assert (request.full_url, timeout) == (marked.RESPONSE_URL, 5)
+        assert (request.full_url, timeout) == (marked.RESPONSE_URL, 2)
         if self.refused:
             raise self.refused
         self.sent += str(request.data)

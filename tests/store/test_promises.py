@@ -473,7 +473,9 @@ def test_a_blocked_token_is_read_as_it_was_put(stores: Stores, user_id: str | No
 
 def test_a_key_set_is_read_as_it_was_written(stores: Stores) -> None:
     empty = stores.key_sets.read(Purpose.ACCESS_TOKEN)
-    revoked = KeyEntry("kid-2", signs_from=NOW, encrypted_key=b"\x02", revoked_at=NOW + 1, added_at=NOW)
+    revoked = KeyEntry(
+        "kid-2", signs_from=NOW, encrypted_key=b"\x02", public_key=b"\x03", revoked_at=NOW + 1, added_at=NOW
+    )
 
     assert stores.key_sets.replace(empty, (ENTRY, revoked))
 

@@ -201,7 +201,7 @@ def test_of_many_bootstraps_at_once_one_key_set_remains(stores: Stores) -> None:
     empty = stores.key_sets.read(Purpose.ACCESS_TOKEN)
 
     outcomes = race(
-        lambda racer: stores.key_sets.replace(empty, (KeyEntry(f"kid-{racer}", 0, b"encrypted"),))
+        lambda racer: stores.key_sets.replace(empty, (KeyEntry(f"kid-{racer}", 0, b"encrypted", b"public"),))
     )
 
     assert outcomes.count(True) == 1
@@ -237,7 +237,8 @@ DAY = 86_400
 
 
 def a_key(purpose: Purpose, signs_from: int) -> KeyEntry:
-    return KeyEntry(f"{purpose}-{secrets.token_hex(8)}", signs_from, b"encrypted")
+    public = b"public" if purpose is Purpose.ACCESS_TOKEN else None
+    return KeyEntry(f"{purpose}-{secrets.token_hex(8)}", signs_from, b"encrypted", public)
 
 
 def rotate_on(stores: Stores, purpose: Purpose, *, now: int) -> int:

@@ -11,8 +11,10 @@ from botocore.exceptions import ClientError
 from rescind import store
 from rescind.model import BlockedToken, Lost, UnreadableUser, UserPage
 from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.store.attributes import MalformedItemError
 from rescind.store.sessions import Sessions, session_item
 from rescind.store.users import Users, user_item
+from rescind.unavailable import UnavailableError
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import NOW, SESSION_ID, TOKEN_ID, USER_ID, a_credential, a_session, a_user
 
@@ -41,7 +43,7 @@ def stores(moto_client: Any) -> Stores:
     stores.accounts.create(a_user(), a_credential())
     stores.sessions.put(a_session())
     stores.blocklist.put(BlockedToken(TOKEN_ID, USER_ID, "logout", NOW, NOW + 920))
-    entry = KeyEntry("kid", signs_from=NOW, encrypted_key=b"secret", revoked_at=NOW)
+    entry = KeyEntry("kid", signs_from=NOW, encrypted_key=b"secret", public_key=b"public", revoked_at=NOW)
     stores.key_sets.replace(stores.key_sets.read(Purpose.ACCESS_TOKEN), (entry,))
     return stores
 
@@ -231,3 +233,27 @@ def test_what_our_own_first_try_has_ended_is_our_doing(repeats: int, was_ours: b
 
     assert Sessions(client, table="Sessions").end(USER_ID, SESSION_ID, now=NOW) is was_ours
     assert Users(client, table="Users").delete(USER_ID) is was_ours
+
+
+def test_a_signing_key_without_its_public_one_is_not_read(stores: Stores, moto_client: Any) -> None:
+    [row] = [row for row in rows(moto_client, "Keys") if row["purpose"] == {"S": Purpose.ACCESS_TOKEN}]
+    del row["entries"]["L"][0]["M"]["public_key"]
+    moto_client.put_item(TableName="Keys", Item=row)
+
+    # Once it is read, it is kept for a minute.
+    with pytest.raises(MalformedItemError, match="public_key"):
+        stores.key_sets.read(Purpose.ACCESS_TOKEN)
+
+
+class Miscounted:
+    def __init__(self, **answer: Any) -> None:
+        self._answer = answer
+
+    def query(self, **_: Any) -> dict[str, Any]:
+        return self._answer
+
+
+@pytest.mark.parametrize("answer", [{}, {"Items": []}, {"Items": [], "Count": 1}, {"Count": 0}])
+def test_rows_that_are_fewer_than_were_counted_are_not_all(answer: dict[str, Any]) -> None:
+    with pytest.raises(UnavailableError):
+        Sessions(Miscounted(**answer), table="Sessions").of_user(USER_ID)

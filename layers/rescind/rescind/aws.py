@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from zlib import crc32
@@ -20,6 +21,8 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},  # After a pause of up to a second, at random.
     tcp_keepalive=True,
 )
+
+_IDLE_SECONDS = 60
 
 
 class ConditionFailedError(Exception):
@@ -45,6 +48,7 @@ def client(service: str) -> Any:
     # Where an operator sets a whole function to DEBUG, botocore writes down password hashes and opened keys.
     logging.getLogger("botocore").setLevel(logging.INFO)
     made = boto3.client(service, config=_CONFIG)
+    made.meta.events.register(f"before-call.{service}", _leave_idle_connections(made))
     made.meta.events.register(f"before-send.{service}", _refuse_late)
     made.meta.events.register(f"before-parse.{service}", _refuse_unreadable)
     made.meta.events.register(f"after-call.{service}", _refuse_damaged)
@@ -83,6 +87,19 @@ def _failed_condition(error: ClientError) -> ConditionFailedError | None:
     return None
 
 
+def _leave_idle_connections(client: Any) -> Callable[..., None]:
+    """Whatever lies between may have forgotten them while the sandbox was frozen, and would stay silent."""
+    used_at = time.time()  # The monotonic clock may have been frozen, too.
+
+    def leave(**_: Any) -> None:
+        nonlocal used_at
+        before, used_at = used_at, time.time()
+        if not 0 <= used_at - before <= _IDLE_SECONDS:
+            client.close()  # It opens new ones.
+
+    return leave
+
+
 def _refuse_late(**_: Any) -> None:
     if not deadline.allows_a_try():
         raise UnavailableError("no time is left for a try")
@@ -110,7 +127,8 @@ def _refuse_damaged(http_response: Any, **_: Any) -> None:
 
 def _is_damaged(headers: Mapping[str, str], body: bytes) -> bool:
     """By the CRC-32 that DynamoDB sends with each answer."""
-    return headers.get("x-amz-crc32", str(crc32(body))) != str(crc32(body))
+    checksum = headers.get("x-amz-crc32")
+    return checksum is not None and checksum != str(crc32(body))
 
 
 def _name(operation: Callable[..., Any], failure: str) -> str:

@@ -13,7 +13,7 @@ from rescind.web.pages import MAX_SEGMENTS, after_of, cursor, optional_integer
 from rescind.web.responses import Response, ok
 
 _USERS_A_PAGE = 100
-# A write that fails takes 5 s at most, and the function has 10.
+# No user's turn begins later: the rest of the function's time is for a write that fails (deadline.py).
 _LATE_AFTER_SECONDS = 4
 
 

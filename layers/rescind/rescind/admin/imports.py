@@ -21,7 +21,7 @@ from rescind.web.responses import Response, ok
 _MOST_USERS = 100
 _LONGEST_HASH = 512
 _MEMBERS = {"username", "password_hash", "scope", "claims", "status"}
-# No call to a table begins later. One takes up to 4 s (aws.py), and the function has 10.
+# No call to a table begins later: the rest of the function's time is for one that fails (deadline.py).
 _SECONDS = 4.0
 
 Result = dict[str, str]

@@ -28,7 +28,7 @@ class KeySets:
         rows = item.get("entries", {}).get("L")
         if not isinstance(rows, list):
             raise attributes.MalformedItemError("the attribute entries is not a list")
-        entries = tuple(_entry_of(row.get("M", {})) for row in rows)
+        entries = tuple(_entry_of(row.get("M", {}), purpose) for row in rows)
         return KeySet(purpose, attributes.number(item, "revision"), entries)
 
     def replace(self, old: KeySet, entries: tuple[KeyEntry, ...]) -> bool:
@@ -59,12 +59,12 @@ class KeySets:
         return True
 
 
-def _entry_of(row: attributes.Item) -> KeyEntry:
+def _entry_of(row: attributes.Item, purpose: Purpose) -> KeyEntry:
     return KeyEntry(
         key_id=attributes.text(row, "key_id"),
         signs_from=attributes.number(row, "signs_from"),
         encrypted_key=attributes.binary(row, "encrypted_key"),
-        public_key=attributes.binary(row, "public_key") if "public_key" in row else None,
+        public_key=attributes.binary(row, "public_key") if purpose is Purpose.ACCESS_TOKEN else None,
         revoked_at=attributes.optional_number(row, "revoked_at"),
         # Entries of before it was written down have been known for long.
         added_at=attributes.optional_number(row, "added_at") or 0,

@@ -1,0 +1,144 @@
+"""A write fails, and may have taken effect all the same: the stores look, and say so only if it has."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from rescind import aws
+from rescind.model import BlockedToken, Status
+from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.unavailable import UnavailableError
+from tests.tables import Stores, create_tables, stores_on
+from tests.things import NOW, SESSION_ID, TOKEN_ID, USER_ID, a_credential, a_session, a_user
+
+USER, CREDENTIAL = a_user(), a_credential()
+NEW_USER = a_user(user_id=f"usr_{'n' * 21}A", username="grace")
+NEW_CREDENTIAL = a_credential(user_id=NEW_USER.user_id, username="grace")
+RESET = replace(USER, token_version=8, password_version=4, logged_out_at=NOW)
+NEW_HASH = replace(CREDENTIAL, password_hash="$argon2id$new", password_version=4)
+
+WRITES: dict[str, Callable[[Stores], object]] = {
+    "end-a-session": lambda stores: stores.sessions.end(USER_ID, SESSION_ID, now=NOW),
+    "block-a-token": lambda stores: stores.blocklist.put(BlockedToken(TOKEN_ID, USER_ID, "", NOW, NOW + 9)),
+    "end-everything": lambda stores: stores.users.raise_version(USER_ID, version=7, now=NOW),
+    "disable": lambda stores: stores.users.raise_version(USER_ID, version=7, now=NOW, status=Status.DISABLED),
+    "change": lambda stores: stores.users.change(replace(USER, scope="", revision=6)),
+    "delete-a-row": lambda stores: stores.users.delete(USER_ID),
+    "create": lambda stores: stores.accounts.create(NEW_USER, NEW_CREDENTIAL),
+    "delete": lambda stores: stores.accounts.delete(USER),
+    "set-a-password": lambda stores: stores.accounts.set_password(
+        RESET, NEW_HASH, read_user=USER, read_credential=CREDENTIAL, attempt="att"
+    ),
+    "add-a-key": lambda stores: stores.key_sets.replace(
+        stores.key_sets.read(Purpose.REFRESH_TOKEN), (KeyEntry("mac", 0, b"encrypted"),)
+    ),
+}
+
+
+@dataclass
+class Line:
+    """Writes fail on it, before they take effect or after; and perhaps what is read then."""
+
+    loses: bool = False
+    reads: bool = True
+    failed: int = 0
+
+    def call(self, operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
+        if operation.__name__ in {"get_item", "query", "scan", "batch_get_item"}:
+            if self.failed and not self.reads:
+                raise UnavailableError("the table cannot be read")
+            return CALL(operation, **parameters)
+        self.failed += 1
+        if self.loses:
+            CALL(operation, **parameters)
+        raise UnavailableError("the write failed")
+
+
+CALL = aws.call
+
+
+@pytest.fixture
+def stores(moto_client: Any) -> Stores:
+    create_tables(moto_client)
+    stores = stores_on(moto_client)
+    stores.accounts.create(USER, CREDENTIAL)
+    stores.sessions.put(a_session())
+    return stores
+
+
+@pytest.fixture
+def line(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> Line:
+    del stores  # It is there before the line fails.
+    line = Line()
+    monkeypatch.setattr(aws, "call", line.call)
+    return line
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_write_whose_answer_was_lost_has_succeeded(
+    stores: Stores, line: Line, moto_client: Any, write: Callable[[Stores], object]
+) -> None:
+    create_tables(moto_client, prefix="other-")
+    in_another_world = stores_on(moto_client, prefix="other-")
+    with pytest.MonkeyPatch.context() as as_it_is:
+        as_it_is.setattr(aws, "call", CALL)
+        in_another_world.accounts.create(USER, CREDENTIAL)
+        in_another_world.sessions.put(a_session())
+        without_a_fault = write(in_another_world)
+    line.loses = True
+
+    assert write(stores) == without_a_fault
+    assert line.failed == 1
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_write_that_did_not_take_effect_has_failed(
+    stores: Stores, line: Line, write: Callable[[Stores], object]
+) -> None:
+    with pytest.raises(UnavailableError, match="the write failed"):
+        write(stores)
+
+    assert line.failed == 1
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_write_of_which_nothing_is_known_has_failed(
+    stores: Stores, line: Line, write: Callable[[Stores], object]
+) -> None:
+    line.loses, line.reads = True, False
+
+    with pytest.raises(UnavailableError):
+        write(stores)
+
+
+def test_to_let_a_user_in_again_is_looked_up_too(
+    stores: Stores, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.MonkeyPatch.context() as as_it_is:
+        as_it_is.setattr(aws, "call", CALL)
+        stores.users.raise_version(USER_ID, version=7, now=NOW, status=Status.DISABLED)
+    with pytest.raises(UnavailableError):
+        stores.users.enable(USER_ID, version=8)
+    line.loses = True
+
+    stores.users.enable(USER_ID, version=8)
+
+    monkeypatch.setattr(aws, "call", CALL)
+    user = stores.users.read(USER_ID)
+    assert user is not None
+    assert user.status is Status.ACTIVE
+
+
+def test_what_somebody_else_has_done_meanwhile_is_not_ones_own(stores: Stores, line: Line) -> None:
+    with pytest.MonkeyPatch.context() as as_it_is:
+        as_it_is.setattr(aws, "call", CALL)
+        stores.users.raise_version(USER_ID, version=7, now=NOW - 1)
+        stores.users.change(replace(USER, claims='{"plan":"tin"}', revision=6))
+
+    with pytest.raises(UnavailableError):
+        stores.users.raise_version(USER_ID, version=7, now=NOW)
+    with pytest.raises(UnavailableError):
+        stores.users.change(replace(USER, scope="", revision=6))
+    assert line.failed == 2
