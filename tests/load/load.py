@@ -87,7 +87,7 @@ class Load:
         number = 0
         while (left := over - time.monotonic()) > 1:
             number += 1
-            what = self.weather.blow(min(left, self.dice.uniform(2, 6) * pace), time.sleep)
+            what = self.weather.blow(min(left, self.dice.uniform(2, 6) * pace))
             self.say(f"{time.monotonic() - begun:4.0f} s: {self._counts()}; storm of {what}")
             pause = _CALM_SECONDS if number % 4 == 0 else self.dice.uniform(1, 3)
             time.sleep(min(pause * pace, max(0.0, over - time.monotonic())))

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tests.faults.faults import FAULTS, Fault, Request
 from tests.faults.proxy import Proxy
@@ -37,7 +37,7 @@ class Weather:
             begun <= ended and began <= over + LINGERING_SECONDS for begun, over in reversed(self._storms)
         )
 
-    def blow(self, seconds: float, wait: Callable[[float], None]) -> str:
+    def blow(self, seconds: float) -> str:
         """One storm, of so many seconds at most; says what it was of."""
         faults, rate = self._choice()
         if any(fault.name == "silence" for fault in faults):
@@ -45,7 +45,7 @@ class Weather:
         begun = time.time()
         self._storms.append((begun, math.inf))
         self._proxy.choose = lambda request: self._meet(request, faults, rate)
-        wait(seconds)
+        time.sleep(seconds)
         self._proxy.choose = lambda _: None
         self._storms[-1] = (begun, time.time())
         return f"{', '.join(sorted({fault.name for fault in faults}))} at {rate:.0%}"
