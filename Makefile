@@ -31,10 +31,11 @@ peers: $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; nee
 mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
 	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)
 
-soak: mutation ## mutation, fuzzing, the longest races, schedules and model runs: an hour or so
+soak: mutation ## mutation, fuzzing, the longest races, schedules, model runs and load: an hour or so
 	@$(BIN)/python -c "import atheris" 2>/dev/null || \
 		echo "The fuzzing is left out: there is atheris only for Linux on x86_64, with Python below 3.14."
-	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile
+	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile --ignore tests/load
+	@$(BIN)/python -m pytest -m soak tests/load # By itself: it measures, and says how it comes along.
 
 check: lint types template scan test ## lint, types, template, scan, tests
 
