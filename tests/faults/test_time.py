@@ -23,13 +23,13 @@ from tests.faults.endings import ENDINGS, Ends, claims_of
 from tests.faults.relay import Loss, Relay, running_relay
 from tests.faults.sandbox import Sandbox
 from tests.faults.service import Service, accepts, hash_cheaply, log_in, refreshes, service_on_fakes
-from tests.functions.conftest import Stack, hasher, moto, recorded, set_environment, stack
+from tests.functions.conftest import Stack, hasher, key_rows, moto, recorded, set_environment, stack
 from tests.races import calls
 from tests.races.sandboxes import Answer, Call
 from tests.tables import create_tables, stores_on
 from tests.things import NOW, PASSWORD
 
-__all__ = ["hasher", "moto", "stack"]
+__all__ = ["hasher", "key_rows", "moto", "stack"]
 
 ROOT = Path(__file__).parents[2]
 HOUR, DAY = 3600, 86_400
