@@ -12,10 +12,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from rescind import aws, deadline
+from rescind import aws
 from rescind.unavailable import UnavailableError
-from tests.functions.conftest import Context
-from tests.things import SETTINGS
 
 KEY = {"user_id": {"S": "usr_1"}}
 ITEM = {"user_id": {"S": "usr_1"}, "token_version": {"N": "8"}}
@@ -254,35 +252,8 @@ def test_a_refused_connection_is_unavailable(monkeypatch: pytest.MonkeyPatch) ->
         aws.call(aws.client("dynamodb").get_item, **READ)
 
 
-@pytest.fixture
-def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A dependency that takes connections, and never answers."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
-        yield
-
-
-@pytest.mark.usefixtures("silence")
-@pytest.mark.parametrize(
-    ("timeout", "answered_by"),
-    [
-        pytest.param(SETTINGS.authorizer_timeout_seconds, 3, id="authorizer"),
-        pytest.param(10, 8, id="others", marks=pytest.mark.proof),
-    ],
-)
-def test_however_many_calls_meet_silence_an_answer_is_there_in_time(timeout: int, answered_by: int) -> None:
-    client, begun = aws.client("dynamodb"), time.monotonic()
-
-    with deadline.of_invocation(Context(milliseconds_left=timeout * 1000)):
-        for _ in range(8):
-            with pytest.raises(UnavailableError, match=r"get_item: (ReadTimeoutError|no time is left)"):
-                aws.call(client.get_item, **READ)
-
-    assert time.monotonic() - begun < answered_by
-
-
 @pytest.mark.parametrize(("seconds_later", "closed"), [(0, 0), (60, 0), (61, 1), (3600, 1), (-1, 1)])
-def test_a_connection_that_nobody_has_used_for_a_minute_is_left(
+def test_a_connection_that_nobody_has_used_for_a_minute_is_closed(
     monkeypatch: pytest.MonkeyPatch, seconds_later: int, closed: int
 ) -> None:
     now, closes = [1_800_000_000.0], []
@@ -297,19 +268,6 @@ def test_a_connection_that_nobody_has_used_for_a_minute_is_left(
     aws.call(client.get_item, **READ)
 
     assert len(closes) == closed
-
-
-@pytest.mark.usefixtures("no_waiting")
-def test_no_try_begins_that_might_not_be_over_in_time(client: Any) -> None:
-    tries = answering(client, answered(200, GOOD))
-
-    with (
-        deadline.of_invocation(Context(milliseconds_left=3_700)),
-        pytest.raises(UnavailableError, match="get_item: no time is left for a try"),
-    ):
-        aws.call(client.get_item, **READ)
-
-    assert tries == []
 
 
 @pytest.mark.parametrize(

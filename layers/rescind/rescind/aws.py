@@ -1,17 +1,16 @@
 """boto3 clients with short deadlines, and their failures in our words, for `store/` and `keys.py`."""
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from zlib import crc32
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rescind import deadline
+from rescind.answers import refuse_damaged, refuse_unreadable
 from rescind.unavailable import UnavailableError
 
 # botocore would wait 60 s to connect and 60 s to read. How long all tries may take together: deadline.py.
@@ -48,10 +47,10 @@ def client(service: str) -> Any:
     # Where an operator sets a whole function to DEBUG, botocore writes down password hashes and opened keys.
     logging.getLogger("botocore").setLevel(logging.INFO)
     made = boto3.client(service, config=_CONFIG)
-    made.meta.events.register(f"before-call.{service}", _leave_idle_connections(made))
+    made.meta.events.register(f"before-call.{service}", _close_idle_connections(made))
     made.meta.events.register(f"before-send.{service}", _refuse_late)
-    made.meta.events.register(f"before-parse.{service}", _refuse_unreadable)
-    made.meta.events.register(f"after-call.{service}", _refuse_damaged)
+    made.meta.events.register(f"before-parse.{service}", refuse_unreadable)
+    made.meta.events.register(f"after-call.{service}", refuse_damaged)
     return made
 
 
@@ -87,48 +86,24 @@ def _failed_condition(error: ClientError) -> ConditionFailedError | None:
     return None
 
 
-def _leave_idle_connections(client: Any) -> Callable[..., None]:
+def _close_idle_connections(made: Any) -> Callable[..., None]:
     """Whatever lies between may have forgotten them while the sandbox was frozen, and would stay silent."""
     used_at = time.time()  # The monotonic clock may have been frozen, too.
 
-    def leave(**_: Any) -> None:
+    def close(**_: Any) -> None:
         nonlocal used_at
         before, used_at = used_at, time.time()
-        if not 0 <= used_at - before <= _IDLE_SECONDS:
-            client.close()  # It opens new ones.
+        idle_seconds = used_at - before
+        # A negative time is a clock that was set back: it says nothing.
+        if not 0 <= idle_seconds <= _IDLE_SECONDS:
+            made.close()  # It opens new ones.
 
-    return leave
+    return close
 
 
 def _refuse_late(**_: Any) -> None:
     if not deadline.allows_a_try():
         raise UnavailableError("no time is left for a try")
-
-
-def _refuse_unreadable(response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Botocore reads a success that is not JSON as {}: for a read "no such item", for a write "done"."""
-    if response_dict["status_code"] != 200:  # noqa: PLR2004 - HTTP's own number
-        return
-    if _is_damaged(response_dict["headers"], response_dict["body"]):
-        return  # The SDK tries again.
-    try:
-        readable = isinstance(json.loads(response_dict["body"]), dict)
-    except ValueError:
-        readable = False
-    if not readable:
-        raise UnavailableError("an answer that is not JSON")
-
-
-def _refuse_damaged(http_response: Any, **_: Any) -> None:
-    """After its last try, botocore takes an answer whose checksum is wrong."""
-    if _is_damaged(http_response.headers, http_response.content):
-        raise UnavailableError("an answer whose checksum is wrong")
-
-
-def _is_damaged(headers: Mapping[str, str], body: bytes) -> bool:
-    """By the CRC-32 that DynamoDB sends with each answer."""
-    checksum = headers.get("x-amz-crc32")
-    return checksum is not None and checksum != str(crc32(body))
 
 
 def _name(operation: Callable[..., Any], failure: str) -> str:

@@ -13,9 +13,9 @@ from typing import Protocol
 CONNECT_SECONDS = 0.5
 READ_SECONDS = 1.0
 _TRY_SECONDS = CONNECT_SECONDS + READ_SECONDS
-# For all else. It leaves the authorizer, of 5 s, 2.75 s for its two calls: its answer is there within 3.
+# Kept for all but AWS. Of the authorizer's 5 s it leaves 2.75 for its two calls: it answers within 3 s.
 _RESERVE_SECONDS = 2.25
-_PROMPTLY_SECONDS = 0.1
+_SLACK_SECONDS = 0.1  # Between asking for a try and making it.
 
 _gives_up_at: ContextVar[float] = ContextVar("gives_up_at", default=math.inf)
 
@@ -34,9 +34,9 @@ def of_invocation(context: Context) -> Iterator[None]:
 
 
 @contextmanager
-def one_try() -> Iterator[None]:
-    """No second one, where it would leave no time for what matters more."""
-    with _until(min(_gives_up_at.get(), time.monotonic() + _TRY_SECONDS + _PROMPTLY_SECONDS)):
+def as_long_as_one_try() -> Iterator[None]:
+    """No longer, where waiting for another would leave no time for what matters more."""
+    with _until(min(_gives_up_at.get(), time.monotonic() + _TRY_SECONDS + _SLACK_SECONDS)):
         yield
 
 

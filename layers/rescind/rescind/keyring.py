@@ -113,7 +113,7 @@ class Keyring:
         if age < READ_AGAIN_SECONDS or 0 <= now - self._failed_at[purpose] < _TRY_AGAIN_SECONDS:
             return kept
         try:
-            with deadline.one_try():  # The request can go on without it, but not without time.
+            with deadline.as_long_as_one_try():  # The request can go on without it, but not without time.
                 return self._read(purpose, now)
         except UnavailableError:
             self._failed_at[purpose] = now

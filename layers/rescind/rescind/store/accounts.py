@@ -1,17 +1,15 @@
-"""A user, the credential that leads to it, and what changes both: written together, or not at all.
-
-A transaction that fails may have taken effect: a row is read, and unless it says so the failure goes on.
-"""
+"""A user, the credential that leads to it, and what changes both: written together, or not at all."""
 
 from collections.abc import Callable
 from typing import Any
 
 from rescind import aws
 from rescind.model import Credential, Session, Status, User
+from rescind.store.attributes import of_number
 from rescind.store.credentials import Credentials, credential_item
+from rescind.store.outcome import looked_up
 from rescind.store.sessions import session_item
 from rescind.store.users import Users, user_item
-from rescind.unavailable import UnavailableError
 
 
 class Accounts:
@@ -54,11 +52,11 @@ class Accounts:
             session: the new session, of the new token version; its attempt makes a repeat the same request.
         """
         user = self._change_of_versions(
-            changed, token_version=changed.token_version - 1, password_version=changed.password_version - 1
+            changed,
+            token_version=changed.token_version - 1,
+            password_version=changed.password_version - 1,
+            only_if_active=True,
         )
-        user["ConditionExpression"] += " AND #status = :active"
-        user["ExpressionAttributeNames"] = {"#status": "status"}
-        user["ExpressionAttributeValues"][":active"] = {"S": Status.ACTIVE.value}
         credential = {
             "Update": {
                 "TableName": self._credentials_table,
@@ -68,8 +66,8 @@ class Accounts:
                 "ExpressionAttributeValues": {
                     ":hash": {"S": password_hash},
                     ":user_id": {"S": changed.user_id},
-                    ":password_version": _n(changed.password_version),
-                    ":old_password_version": _n(changed.password_version - 1),
+                    ":password_version": of_number(changed.password_version),
+                    ":old_password_version": of_number(changed.password_version - 1),
                 },
             }
         }
@@ -95,9 +93,9 @@ class Accounts:
 
         Args:
             user: as they shall stand; the status is left alone.
-            credential: likewise.
+            credential: as it shall stand.
             read_user: as they were read.
-            read_credential: likewise, of this user; None where the username had none.
+            read_credential: as it was read, of this user; None where the username had none.
             attempt: makes a repeat the same request; another one for each call.
         """
         put: dict[str, Any] = {
@@ -110,7 +108,7 @@ class Accounts:
             put["ConditionExpression"] = "user_id = :user_id AND password_version = :password_version"
             put["ExpressionAttributeValues"] = {
                 ":user_id": {"S": read_credential.user_id},
-                ":password_version": _n(read_credential.password_version),
+                ":password_version": of_number(read_credential.password_version),
             }
         update = self._change_of_versions(
             user, token_version=read_user.token_version, password_version=read_user.password_version
@@ -144,9 +142,22 @@ class Accounts:
         )
 
     def _change_of_versions(
-        self, changed: User, *, token_version: int, password_version: int
+        self, changed: User, *, token_version: int, password_version: int, only_if_active: bool = False
     ) -> dict[str, Any]:
         """Of a user whose versions are still the given ones."""
+        condition = "token_version = :read_token_version AND password_version = :read_password_version"
+        values = {
+            ":token_version": of_number(changed.token_version),
+            ":read_token_version": of_number(token_version),
+            ":password_version": of_number(changed.password_version),
+            ":read_password_version": of_number(password_version),
+            ":now": of_number(changed.logged_out_at),
+        }
+        names = {}
+        if only_if_active:
+            condition += " AND #status = :active"
+            values[":active"] = {"S": Status.ACTIVE.value}
+            names = {"ExpressionAttributeNames": {"#status": "status"}}
         return {
             "TableName": self._users_table,
             "Key": {"user_id": {"S": changed.user_id}},
@@ -154,16 +165,9 @@ class Accounts:
                 "SET token_version = :token_version, password_version = :password_version,"
                 " logged_out_at = :now"
             ),
-            "ConditionExpression": (
-                "token_version = :read_token_version AND password_version = :read_password_version"
-            ),
-            "ExpressionAttributeValues": {
-                ":token_version": _n(changed.token_version),
-                ":read_token_version": _n(token_version),
-                ":password_version": _n(changed.password_version),
-                ":read_password_version": _n(password_version),
-                ":now": _n(changed.logged_out_at),
-            },
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            **names,
         }
 
     def _transact(
@@ -176,12 +180,10 @@ class Accounts:
         # botocore adds one of its own where there is none.
         token = {"ClientRequestToken": request_token} if request_token else {}
         try:
-            aws.call(self._client.transact_write_items, TransactItems=list(actions), **token)
+            with looked_up(is_done):
+                aws.call(self._client.transact_write_items, TransactItems=list(actions), **token)
         except aws.ConditionFailedError:
             return False
-        except UnavailableError:
-            if not is_done():
-                raise
         return True
 
     def _has_user(self, user_id: str) -> bool:
@@ -191,7 +193,3 @@ class Accounts:
         """The hash has a salt of its own, so nobody else can have written it."""
         row = self._credentials.read(credential.username)
         return row is not None and row.password_hash == credential.password_hash
-
-
-def _n(number: int) -> dict[str, str]:
-    return {"N": str(number)}

@@ -10,6 +10,7 @@ from rescind import aws
 from rescind.model import Lost, Written
 from rescind.rules.throttle import Full, Tally, Window, counted
 from rescind.store import attributes
+from rescind.store.attributes import of_number
 from rescind.unavailable import UnavailableError
 
 _TRIES = 5
@@ -53,7 +54,7 @@ class Attempts:
                 "ADD #slot :minus, failures :minus, revision :one",
                 "#slot >= :one",
                 names={"#slot": _name(window.slot(now))},
-                values={":one": _n(1), ":minus": _n(-1)},
+                values={":one": of_number(1), ":minus": of_number(-1)},
             )
         except aws.ConditionFailedError:
             return
@@ -77,11 +78,11 @@ class Attempts:
                 " OR (failures < :limit AND first_slot BETWEEN :oldest AND :slot)",
                 names={"#slot": _name(slot), "#ttl": "ttl"},
                 values={
-                    ":one": _n(1),
-                    ":slot": _n(slot),
-                    ":oldest": _n(slot - window.slots),
-                    ":limit": _n(window.limit),
-                    ":ttl": _n(window.ends_at(slot)),
+                    ":one": of_number(1),
+                    ":slot": of_number(slot),
+                    ":oldest": of_number(slot - window.slots),
+                    ":limit": of_number(window.limit),
+                    ":ttl": of_number(window.ends_at(slot)),
                 },
             )
         except aws.ConditionFailedError as failed:
@@ -95,15 +96,15 @@ class Attempts:
         if old:
             condition = {
                 "ConditionExpression": "revision = :old",
-                "ExpressionAttributeValues": {":old": _n(old.revision)},
+                "ExpressionAttributeValues": {":old": of_number(old.revision)},
             }
         item = {
             "bucket": {"S": window.bucket},
-            "failures": _n(new.total),
-            "revision": _n(new.revision),
-            "first_slot": _n(min(new.failures)),
-            "ttl": _n(window.ends_at(max(new.failures))),
-            **{_name(slot): _n(count) for slot, count in new.failures.items()},
+            "failures": of_number(new.total),
+            "revision": of_number(new.revision),
+            "first_slot": of_number(min(new.failures)),
+            "ttl": of_number(window.ends_at(max(new.failures))),
+            **{_name(slot): of_number(count) for slot, count in new.failures.items()},
         }
         try:
             aws.call(self._client.put_item, TableName=self._table, Item=item, **condition)
@@ -136,7 +137,3 @@ def _tally_of(item: attributes.Item) -> Tally:
 
 def _name(slot: int) -> str:
     return f"{_SLOT}{slot}"
-
-
-def _n(number: int) -> dict[str, str]:
-    return {"N": str(number)}

@@ -56,6 +56,11 @@ def optional_number(item: Item, name: str) -> int | None:
     return number(item, name) if name in item else None
 
 
+def of_number(number: int) -> dict[str, str]:
+    """A whole number, as it is written."""
+    return {"N": str(number)}
+
+
 def binary(item: Item, name: str) -> bytes:
     value = item.get(name, {}).get("B")
     if not isinstance(value, bytes):

@@ -5,7 +5,8 @@ from typing import Any
 from rescind import aws
 from rescind.model import BlockedToken
 from rescind.store import attributes
-from rescind.unavailable import UnavailableError
+from rescind.store.attributes import of_number
+from rescind.store.outcome import looked_up
 
 
 class Blocklist:
@@ -14,24 +15,17 @@ class Blocklist:
         self._table = table
 
     def put(self, blocked: BlockedToken) -> None:
-        """Block the token. Whichever entry comes last, it outlives the token.
-
-        Raises:
-            UnavailableError: it failed, and there is no entry all the same.
-        """
+        """Block the token. Whichever entry comes last, it outlives the token."""
         item = {
             "jti": {"S": blocked.jti},
             "reason": {"S": blocked.reason},
-            "blocked_at": {"N": str(blocked.blocked_at)},
-            "ttl": {"N": str(blocked.ttl)},
+            "blocked_at": of_number(blocked.blocked_at),
+            "ttl": of_number(blocked.ttl),
         }
         if blocked.user_id is not None:
             item["user_id"] = {"S": blocked.user_id}
-        try:
+        with looked_up(lambda: self.read(blocked.jti) is not None):
             aws.call(self._client.put_item, TableName=self._table, Item=item)
-        except UnavailableError:
-            if self.read(blocked.jti) is None:
-                raise
 
     def read(self, jti: str) -> BlockedToken | None:
         """The entry, which refuses for as long as it is there, whatever its TTL."""

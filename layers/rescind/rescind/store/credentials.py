@@ -5,6 +5,7 @@ from typing import Any
 from rescind import aws
 from rescind.model import Credential
 from rescind.store import attributes
+from rescind.store.attributes import of_number
 
 
 class Credentials:
@@ -39,7 +40,7 @@ class Credentials:
                 ExpressionAttributeValues={
                     ":hash": {"S": password_hash},
                     ":user_id": {"S": credential.user_id},
-                    ":password_version": {"N": str(credential.password_version)},
+                    ":password_version": of_number(credential.password_version),
                 },
             )
         except aws.ConditionFailedError:
@@ -61,5 +62,5 @@ def credential_item(credential: Credential) -> dict[str, dict[str, str]]:
         "username": {"S": credential.username},
         "user_id": {"S": credential.user_id},
         "password_hash": {"S": credential.password_hash},
-        "password_version": {"N": str(credential.password_version)},
+        "password_version": of_number(credential.password_version),
     }

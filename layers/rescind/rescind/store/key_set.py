@@ -6,7 +6,8 @@ from typing import Any
 from rescind import aws
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 from rescind.store import attributes
-from rescind.unavailable import UnavailableError
+from rescind.store.attributes import of_number
+from rescind.store.outcome import looked_up
 
 
 class KeySets:
@@ -32,30 +33,28 @@ class KeySets:
         return KeySet(purpose, attributes.number(item, "revision"), entries)
 
     def replace(self, old: KeySet, entries: tuple[KeyEntry, ...]) -> bool:
-        """Write other entries; whether the set was still the old one: two rotations at once make one.
-
-        Raises:
-            UnavailableError: it failed, and these are not the set's entries all the same.
-        """
+        """Write other entries; whether the set was still the old one: two rotations at once make one."""
         if old.revision == 0:
             condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(purpose)"}
         else:
             condition = {
                 "ConditionExpression": "revision = :revision",
-                "ExpressionAttributeValues": {":revision": {"N": str(old.revision)}},
+                "ExpressionAttributeValues": {":revision": of_number(old.revision)},
             }
         item = {
             "purpose": {"S": old.purpose.value},
-            "revision": {"N": str(old.revision + 1)},
+            "revision": of_number(old.revision + 1),
             "entries": {"L": [{"M": _entry_item(entry)} for entry in entries]},
         }
+
+        def has_been_replaced() -> bool:
+            return self.read(old.purpose).entries == entries
+
         try:
-            aws.call(self._client.put_item, TableName=self._table, Item=item, **condition)
+            with looked_up(has_been_replaced):
+                aws.call(self._client.put_item, TableName=self._table, Item=item, **condition)
         except aws.ConditionFailedError as failed:
-            return failed.repeated and self.read(old.purpose).entries == entries
-        except UnavailableError:
-            if self.read(old.purpose).entries != entries:
-                raise
+            return failed.repeated and has_been_replaced()
         return True
 
 
@@ -74,12 +73,12 @@ def _entry_of(row: attributes.Item, purpose: Purpose) -> KeyEntry:
 def _entry_item(entry: KeyEntry) -> Mapping[str, Any]:
     item: dict[str, Any] = {
         "key_id": {"S": entry.key_id},
-        "signs_from": {"N": str(entry.signs_from)},
+        "signs_from": of_number(entry.signs_from),
         "encrypted_key": {"B": entry.encrypted_key},
-        "added_at": {"N": str(entry.added_at)},
+        "added_at": of_number(entry.added_at),
     }
     if entry.public_key is not None:
         item["public_key"] = {"B": entry.public_key}
     if entry.revoked_at is not None:
-        item["revoked_at"] = {"N": str(entry.revoked_at)}
+        item["revoked_at"] = of_number(entry.revoked_at)
     return item

@@ -6,7 +6,8 @@ from rescind import aws
 from rescind.model import Lost, Session, Written
 from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS
 from rescind.store import attributes
-from rescind.unavailable import UnavailableError
+from rescind.store.attributes import of_number
+from rescind.store.outcome import looked_up
 
 TOMBSTONE_SECONDS = ACCESS_TOKEN_CEILING_SECONDS + 120
 """An ended session's row outlives its access tokens, and any late copy of the put that made it."""
@@ -82,10 +83,10 @@ class Sessions:
                 ),
                 ExpressionAttributeNames={"#counter": "counter"},
                 ExpressionAttributeValues={
-                    ":counter": {"N": str(session.counter)},
-                    ":next": {"N": str(session.counter + 1)},
-                    ":now": {"N": str(now)},
-                    ":idle": {"N": str(idle_expires_at)},
+                    ":counter": of_number(session.counter),
+                    ":next": of_number(session.counter + 1),
+                    ":now": of_number(now),
+                    ":idle": of_number(idle_expires_at),
                     ":attempt": {"S": attempt},
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -95,31 +96,29 @@ class Sessions:
         return Written()
 
     def end(self, user_id: str, session_id: str, *, now: int) -> bool:
-        """End the session; whether it had not ended before. A missing row has ended.
+        """End the session; whether it had not ended before. A missing row has ended."""
 
-        Raises:
-            UnavailableError: it failed, and the row does not say that it has ended all the same.
-        """
+        def has_ended() -> bool:
+            row = self.read(user_id, session_id)
+            return row is not None and row.revoked_at is not None
+
         try:
-            aws.call(
-                self._client.update_item,
-                TableName=self._table,
-                Key=_key(user_id, session_id),
-                UpdateExpression="SET revoked_at = :now, #ttl = :ttl",
-                ConditionExpression="attribute_exists(session_id) AND attribute_not_exists(revoked_at)",
-                ExpressionAttributeNames={"#ttl": "ttl"},
-                ExpressionAttributeValues={
-                    ":now": {"N": str(now)},
-                    ":ttl": {"N": str(now + TOMBSTONE_SECONDS)},
-                },
-            )
+            with looked_up(has_ended):
+                aws.call(
+                    self._client.update_item,
+                    TableName=self._table,
+                    Key=_key(user_id, session_id),
+                    UpdateExpression="SET revoked_at = :now, #ttl = :ttl",
+                    ConditionExpression="attribute_exists(session_id) AND attribute_not_exists(revoked_at)",
+                    ExpressionAttributeNames={"#ttl": "ttl"},
+                    ExpressionAttributeValues={
+                        ":now": of_number(now),
+                        ":ttl": of_number(now + TOMBSTONE_SECONDS),
+                    },
+                )
         except aws.ConditionFailedError as failed:
             # The SDK's own first try may have ended it: then it is this request that did.
             return failed.repeated
-        except UnavailableError:
-            row = self.read(user_id, session_id)
-            if row is None or row.revoked_at is None:
-                raise
         return True
 
 
@@ -146,17 +145,17 @@ def session_item(session: Session) -> dict[str, dict[str, str]]:
     return {
         "user_id": {"S": session.user_id},
         "session_id": {"S": session.session_id},
-        "counter": {"N": str(session.counter)},
-        "version": {"N": str(session.version)},
+        "counter": of_number(session.counter),
+        "version": of_number(session.version),
         "attempt": {"S": session.attempt},
-        "created_at_ms": {"N": str(session.created_at_ms)},
-        "rotated_at": {"N": str(session.rotated_at)},
-        "last_used_at": {"N": str(session.last_used_at)},
-        "idle_expires_at": {"N": str(session.idle_expires_at)},
-        "absolute_expires_at": {"N": str(session.absolute_expires_at)},
+        "created_at_ms": of_number(session.created_at_ms),
+        "rotated_at": of_number(session.rotated_at),
+        "last_used_at": of_number(session.last_used_at),
+        "idle_expires_at": of_number(session.idle_expires_at),
+        "absolute_expires_at": of_number(session.absolute_expires_at),
         "user_agent": {"S": session.user_agent},
         "ip": {"S": session.ip},
-        "ttl": {"N": str(session.absolute_expires_at + _EXPIRED_ROW_SECONDS)},
+        "ttl": of_number(session.absolute_expires_at + _EXPIRED_ROW_SECONDS),
     }
 
 

@@ -1,7 +1,4 @@
-"""Users: what every token of a user is held against. The version only ever grows.
-
-A write that fails may have taken effect: the row is read, and unless it says so the failure goes on.
-"""
+"""Users: what every token of a user is held against. The version only ever grows."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +6,8 @@ from typing import Any
 from rescind import aws
 from rescind.model import Lost, Status, UnreadableUser, User, UserPage, Written
 from rescind.store import attributes
-from rescind.unavailable import UnavailableError
+from rescind.store.attributes import of_number
+from rescind.store.outcome import looked_up
 
 
 class Users:
@@ -56,41 +54,52 @@ class Users:
         Not an ADD: repeated by the SDK, that would also end a login made in between, or make a row of a user
         who has been deleted.
         """
-        done = (version + 1, now, status)
-        with_status = "" if status is None else ", #status = :status"
+        assignments = "token_version = :next, logged_out_at = :now"
+        values: dict[str, Any] = {
+            ":version": of_number(version),
+            ":next": of_number(version + 1),
+            ":now": of_number(now),
+        }
+        names = {}
+        if status is not None:
+            assignments += ", #status = :status"
+            values[":status"] = {"S": status.value}
+            names = {"ExpressionAttributeNames": {"#status": "status"}}
+
+        def is_done(row: User) -> bool:
+            raised = row.token_version == version + 1 and row.logged_out_at == now
+            return raised and (status is None or row.status is status)
+
         return self._update(
             user_id,
-            is_done=lambda row: (row.token_version, row.logged_out_at, status and row.status) == done,
-            UpdateExpression="SET token_version = :next, logged_out_at = :now" + with_status,
+            is_done=is_done,
+            UpdateExpression=f"SET {assignments}",
             ConditionExpression="token_version = :version",
-            ExpressionAttributeValues={
-                ":version": _n(version),
-                ":next": _n(version + 1),
-                ":now": _n(now),
-                **({":status": {"S": status.value}} if status else {}),
-            },
-            **({"ExpressionAttributeNames": {"#status": "status"}} if status else {}),
+            ExpressionAttributeValues=values,
+            **names,
         )
 
     def change(self, changed: User) -> Written | Lost[User]:
         """Write scope and claims, if the revision is still the one before that of `changed`.
 
-        Not on the version, which moves for other reasons; and not on nothing, or a late repeat by the SDK
-        would bring back what somebody has changed since.
+        Not on the version, which moves for other reasons. And an unconditional write, repeated late by the
+        SDK, would bring back what somebody has changed since.
         """
-        read = changed.revision - 1
-        same = "revision = :read" if read else "attribute_exists(user_id) AND attribute_not_exists(revision)"
+        read_revision = changed.revision - 1
+        condition, values = "attribute_exists(user_id) AND attribute_not_exists(revision)", {}
+        if read_revision:
+            condition, values = "revision = :read", {":read": of_number(read_revision)}
         return self._update(
             changed.user_id,
             is_done=lambda row: row == changed,
             UpdateExpression="SET #scope = :scope, claims = :claims, revision = :next",
-            ConditionExpression=same,
+            ConditionExpression=condition,
             ExpressionAttributeNames={"#scope": "scope"},
             ExpressionAttributeValues={
                 ":scope": {"S": changed.scope},
                 ":claims": {"S": changed.claims},
-                ":next": _n(changed.revision),
-                **({":read": _n(read)} if read else {}),
+                ":next": of_number(changed.revision),
+                **values,
             },
         )
 
@@ -102,44 +111,44 @@ class Users:
             UpdateExpression="SET #status = :active",
             ConditionExpression="token_version = :version",
             ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":version": _n(version), ":active": {"S": Status.ACTIVE.value}},
+            ExpressionAttributeValues={":version": of_number(version), ":active": {"S": Status.ACTIVE.value}},
         )
 
     def delete(self, user_id: str) -> bool:
         """Delete the row, which ends every token of the user; whether it was there."""
         try:
-            aws.call(
-                self._client.delete_item,
-                TableName=self._table,
-                Key={"user_id": {"S": user_id}},
-                ConditionExpression="attribute_exists(user_id)",
-            )
+            with looked_up(lambda: self.read(user_id) is None):
+                aws.call(
+                    self._client.delete_item,
+                    TableName=self._table,
+                    Key={"user_id": {"S": user_id}},
+                    ConditionExpression="attribute_exists(user_id)",
+                )
         except aws.ConditionFailedError as failed:
             return failed.repeated  # The SDK's own first try may have deleted it.
-        except UnavailableError:
-            if self.read(user_id) is not None:
-                raise
         return True
 
     def _update(
         self, user_id: str, *, is_done: Callable[[User], bool], **update: Any
     ) -> Written | Lost[User]:
-        """Write if the condition holds; `is_done` tells of a row, after a failure, that it was written."""
+        """Write if the condition holds; `is_done` knows a row that has been written."""
+
+        def has_been_written() -> bool:
+            row = self.read(user_id)
+            return row is not None and is_done(row)
+
         try:
-            aws.call(
-                self._client.update_item,
-                TableName=self._table,
-                Key={"user_id": {"S": user_id}},
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **update,
-            )
+            with looked_up(has_been_written):
+                aws.call(
+                    self._client.update_item,
+                    TableName=self._table,
+                    Key={"user_id": {"S": user_id}},
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **update,
+                )
         except aws.ConditionFailedError as failed:
             [item] = failed.items
             return Lost(user_of(item) if item else None, repeated=failed.repeated)
-        except UnavailableError:
-            row = self.read(user_id)
-            if row is None or not is_done(row):
-                raise
         return Written()
 
 
@@ -177,12 +186,8 @@ def user_item(user: User) -> dict[str, dict[str, str]]:
         "status": {"S": user.status.value},
         "scope": {"S": user.scope},
         "claims": {"S": user.claims},
-        "token_version": _n(user.token_version),
-        "password_version": _n(user.password_version),
-        "logged_out_at": _n(user.logged_out_at),
-        "revision": _n(user.revision),
+        "token_version": of_number(user.token_version),
+        "password_version": of_number(user.password_version),
+        "logged_out_at": of_number(user.logged_out_at),
+        "revision": of_number(user.revision),
     }
-
-
-def _n(number: int) -> dict[str, str]:
-    return {"N": str(number)}

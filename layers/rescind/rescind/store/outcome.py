@@ -1,0 +1,20 @@
+"""A write whose outcome is unknown is looked up before anything is answered: rule 26."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rescind.unavailable import UnavailableError
+
+
+@contextmanager
+def looked_up(is_done: Callable[[], bool]) -> Iterator[None]:
+    """Around a write: one that failed has succeeded all the same, if `is_done` finds it in the table.
+
+    Raises:
+        UnavailableError: it has not, or that could not be read.
+    """
+    try:
+        yield
+    except UnavailableError:
+        if not is_done():
+            raise
