@@ -12,7 +12,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from rescind import aws
+from rescind import aws, deadline
 from rescind.unavailable import UnavailableError
 
 KEY = {"user_id": {"S": "usr_1"}}
@@ -268,6 +268,48 @@ def test_a_connection_that_nobody_has_used_for_a_minute_is_closed(
     aws.call(client.get_item, **READ)
 
     assert len(closes) == closed
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        pytest.param(lambda: failed("ThrottlingException"), "ThrottlingException", id="throttled"),
+        pytest.param(lambda: failed("InternalServerError", status=500), "InternalServerError", id="500"),
+        pytest.param(lambda: answered(503, "<html>"), "503", id="a-page"),
+        pytest.param(lambda: with_checksum(1, answered(200, GOOD)), "checksum", id="damaged"),
+        pytest.param(lambda: ReadTimeoutError(endpoint_url="http://dynamodb"), "ReadTimeout", id="silence"),
+    ],
+)
+def test_where_there_is_no_time_for_a_second_try_nothing_is_waited_for(
+    client: Any, monkeypatch: pytest.MonkeyPatch, answer: Callable[[], AWSResponse | Exception], said: str
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    tries = answering(client, answer())
+
+    with deadline.as_long_as_one_try(), pytest.raises(UnavailableError, match=f"^get_item: .*{said}"):
+        aws.call(client.get_item, **READ)
+
+    assert (len(tries), pauses) == (1, [])
+
+
+def test_where_there_is_no_time_for_a_second_try_the_first_one_still_counts(client: Any) -> None:
+    answering(client, answered(200, GOOD), failed("ConditionalCheckFailedException", Item=ITEM))
+
+    with deadline.as_long_as_one_try():
+        assert aws.call(client.get_item, **READ)["Item"] == ITEM
+    with deadline.as_long_as_one_try(), pytest.raises(aws.ConditionFailedError) as caught:
+        aws.call(client.update_item, **WRITE)
+
+    assert (caught.value.items, caught.value.repeated) == ([ITEM], False)
+
+
+@pytest.mark.parametrize("status", [201, 204, 206])
+def test_a_success_that_is_none_of_dynamodbs_is_unavailable(client: Any, status: int) -> None:
+    answering(client, answered(status, "<html>"))
+
+    with pytest.raises(UnavailableError, match="not JSON"):
+        aws.call(client.update_item, **WRITE)
 
 
 @pytest.mark.parametrize(

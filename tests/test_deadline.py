@@ -24,48 +24,55 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
 
 
 @pytest.mark.parametrize(
-    ("milliseconds_left", "seconds_later", "allowed"),
+    ("seconds_left", "first", "second"),
     [
-        pytest.param(5000, 0.0, True, id="at-the-beginning"),
-        pytest.param(5000, 1.25, True, id="a-try-that-is-over-in-time"),
-        pytest.param(5000, 1.26, False, id="a-try-that-might-not-be"),
-        pytest.param(3000, 0.0, False, id="an-invocation-that-is-nearly-over"),
-        pytest.param(0, 0.0, False, id="an-invocation-that-is-over"),
+        pytest.param(10, True, True, id="plenty"),
+        pytest.param(4.75, True, True, id="a-pause-a-try-and-a-look-up"),
+        pytest.param(4.74, True, False, id="a-pause-and-a-try"),
+        pytest.param(1.75, True, False, id="a-try"),
+        pytest.param(1.74, False, False, id="less-than-a-try"),
+        pytest.param(0, False, False, id="nothing"),
     ],
 )
-def test_a_try_begins_only_if_it_is_over_before_the_reserve(
-    clock: list[float], milliseconds_left: int, seconds_later: float, *, allowed: bool
+def test_a_try_begins_only_if_it_is_over_in_time(
+    clock: list[float], seconds_left: float, *, first: bool, second: bool
 ) -> None:
-    with deadline.of_invocation(Context(milliseconds_left=milliseconds_left)):
-        clock[0] += seconds_later
+    with deadline.of_invocation(Context(milliseconds_left=10_000)):
+        clock[0] += 10 - seconds_left
 
-        assert deadline.allows_a_try() is allowed
+        assert (deadline.allows_first_try(), deadline.allows_second_try()) == (first, second)
 
 
 def test_an_invocation_leaves_its_deadline_to_nobody(clock: list[float]) -> None:
     with pytest.raises(ZeroDivisionError), deadline.of_invocation(Context(milliseconds_left=0)):
         raise ZeroDivisionError
 
-    assert deadline.allows_a_try()
+    assert deadline.allows_second_try()
     with deadline.of_invocation(Context(milliseconds_left=5000)):
-        assert deadline.allows_a_try()
+        assert deadline.allows_first_try()
     clock[0] += 3600
-    assert deadline.allows_a_try()
+    assert deadline.allows_second_try()
 
 
-def test_what_can_be_done_without_is_waited_for_as_long_as_one_try_takes(clock: list[float]) -> None:
+def test_what_is_to_be_done_within_some_seconds_has_no_more_than_the_invocation(clock: list[float]) -> None:
+    with deadline.of_invocation(Context(milliseconds_left=5000)), deadline.within(2.75):
+        assert deadline.allows_second_try()
+        clock[0] += 1.25
+        assert (deadline.allows_first_try(), deadline.allows_second_try()) == (True, False)
+        clock[0] += 0.01
+        assert not deadline.allows_first_try()
+
+    with deadline.of_invocation(Context(milliseconds_left=1000)), deadline.within(2.75):
+        assert not deadline.allows_first_try()
+
+
+def test_what_can_be_done_without_has_one_try(clock: list[float]) -> None:
     with deadline.of_invocation(Context(milliseconds_left=10_000)):
         with deadline.as_long_as_one_try():
-            assert deadline.allows_a_try()
-            clock[0] += deadline.READ_SECONDS
-            assert not deadline.allows_a_try()
+            assert (deadline.allows_first_try(), deadline.allows_second_try()) == (True, False)
 
-        assert deadline.allows_a_try()
-
-
-def test_what_can_be_done_without_has_no_more_time_than_the_invocation() -> None:
-    with deadline.of_invocation(Context(milliseconds_left=3000)), deadline.as_long_as_one_try():
-        assert not deadline.allows_a_try()
+        clock[0] += deadline.READ_SECONDS
+        assert deadline.allows_second_try()
 
 
 @pytest.fixture
@@ -78,21 +85,35 @@ def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("silence")
 @pytest.mark.parametrize(
-    ("timeout", "answered_by"),
+    ("timeout", "within", "answered_by"),
     [
-        pytest.param(SETTINGS.authorizer_timeout_seconds, 3, id="authorizer"),
-        pytest.param(10, 8, id="others", marks=pytest.mark.proof),
+        pytest.param(SETTINGS.authorizer_timeout_seconds, 2.75, 3, id="authorizer"),
+        pytest.param(10, 10, 10, id="others", marks=pytest.mark.proof),
     ],
 )
-def test_however_many_calls_meet_silence_an_answer_is_there_in_time(timeout: int, answered_by: int) -> None:
+def test_however_many_calls_meet_silence_an_answer_is_there_in_time(
+    timeout: int, within: float, answered_by: int
+) -> None:
     client, begun = aws.client("dynamodb"), time.monotonic()
 
-    with deadline.of_invocation(Context(milliseconds_left=timeout * 1000)):
-        for _ in range(8):
+    with deadline.of_invocation(Context(milliseconds_left=timeout * 1000)), deadline.within(within):
+        for _ in range(20):
             with pytest.raises(UnavailableError, match=r"get_item: (ReadTimeoutError|no time is left)"):
                 aws.call(client.get_item, **READ)
 
     assert time.monotonic() - begun < answered_by
+
+
+@pytest.mark.usefixtures("silence")
+def test_a_failure_after_which_there_is_no_time_is_one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    client = aws.client("dynamodb")
+
+    with deadline.as_long_as_one_try(), pytest.raises(UnavailableError, match="ReadTimeoutError"):
+        aws.call(client.get_item, **READ)
+
+    assert pauses == []
 
 
 def test_no_call_is_made_for_which_there_is_no_time() -> None:
@@ -102,7 +123,7 @@ def test_no_call_is_made_for_which_there_is_no_time() -> None:
         server.settimeout(0.1)
 
         with (
-            deadline.of_invocation(Context(milliseconds_left=3_700)),
+            deadline.of_invocation(Context(milliseconds_left=1_700)),
             pytest.raises(UnavailableError, match="get_item: no time is left for a try"),
         ):
             aws.call(client.get_item, **READ)

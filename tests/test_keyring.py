@@ -356,9 +356,12 @@ def test_a_set_that_became_empty_is_a_failure_to_read(keyring: Keyring, table: T
 
 def added_meanwhile(table: Table) -> None:
     """A key of each kind that the keyring has not read."""
-    for purpose, key_id in ((Purpose.ACCESS_TOKEN, "new"), (Purpose.REFRESH_TOKEN, mac_id("n"))):
+    added = {
+        Purpose.ACCESS_TOKEN: KeyEntry("new", NOW + ROTATION, sealed(private_der(THIRD)), public_der(THIRD)),
+        Purpose.REFRESH_TOKEN: KeyEntry(mac_id("n"), NOW + ROTATION, sealed(b"n" * 32)),
+    }
+    for purpose, entry in added.items():
         kept = table.sets[purpose]
-        entry = KeyEntry(key_id, NOW + ROTATION, sealed(private_der(THIRD)), public_der(THIRD))
         table.sets[purpose] = replace(kept, entries=(*kept.entries, entry))
 
 
@@ -521,3 +524,29 @@ def test_whatever_is_asked_a_table_that_is_away_is_a_failure_and_never_no(
 
     with pytest.raises(UnavailableError):
         ask(keyring)
+
+
+@pytest.mark.parametrize("opened", [b"", b"seven", b"m" * 31, b"m" * 33], ids=len)
+def test_a_secret_of_another_length_is_no_key_and_is_not_kept(
+    keyring: Keyring, kms: Kms, monkeypatch: pytest.MonkeyPatch, opened: bytes
+) -> None:
+    monkeypatch.setattr(kms, "open", lambda *_, **__: opened)
+    with pytest.raises(UnavailableError, match="is not the key"):
+        keyring.mac_key(now=NOW, at=NOW)
+
+    monkeypatch.undo()
+
+    assert keyring.mac_key(now=NOW, at=NOW).secret == b"a" * 32
+
+
+@pytest.mark.parametrize("opened", [b"", b"seven", private_der(SECOND)], ids=["empty", "none", "of-another"])
+def test_a_private_key_that_does_not_fit_its_public_one_is_no_key_and_is_not_kept(
+    keyring: Keyring, kms: Kms, monkeypatch: pytest.MonkeyPatch, opened: bytes
+) -> None:
+    monkeypatch.setattr(kms, "open", lambda *_, **__: opened)
+    with pytest.raises(UnavailableError):
+        keyring.signing_key(now=NOW)
+
+    monkeypatch.undo()
+
+    assert keyring.signing_key(now=NOW).kid == "first"

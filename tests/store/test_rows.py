@@ -205,14 +205,16 @@ def test_the_sessions_of_a_user_are_read_to_the_last_page() -> None:
 class Refuses:
     """A client whose writes find that their condition does not hold, after some repeats by the SDK."""
 
-    def __init__(self, repeats: int) -> None:
+    def __init__(self, repeats: int, row: Any = None) -> None:
         self.repeats = repeats
+        self.row = row
 
     def update_item(self, **_: Any) -> None:
         raise ClientError(
             {
                 "Error": {"Code": "ConditionalCheckFailedException", "Message": ""},
                 "ResponseMetadata": {"RetryAttempts": self.repeats},
+                **({"Item": self.row} if self.row else {}),
             },
             "Write",
         )
@@ -227,12 +229,31 @@ def test_a_change_that_the_sdk_repeated_says_so() -> None:
         assert lost == Lost(None, repeated=repeats > 0)
 
 
-@pytest.mark.parametrize(("repeats", "was_ours"), [(0, False), (1, True)], ids=["first-try", "repeated"])
-def test_what_our_own_first_try_has_ended_is_our_doing(repeats: int, was_ours: bool) -> None:  # noqa: FBT001
-    client = Refuses(repeats)
+ENDED_BY_US = session_item(a_session()) | {"revoked_at": {"N": str(NOW)}}
+ENDED_BEFORE = session_item(a_session()) | {"revoked_at": {"N": str(NOW - 1)}}
 
-    assert Sessions(client, table="Sessions").end(USER_ID, SESSION_ID, now=NOW) is was_ours
-    assert Users(client, table="Users").delete(USER_ID) is was_ours
+
+@pytest.mark.parametrize(
+    ("repeats", "row", "was_ours"),
+    [
+        pytest.param(0, ENDED_BY_US, False, id="first-try"),
+        pytest.param(1, ENDED_BY_US, True, id="repeated"),
+        pytest.param(1, ENDED_BEFORE, False, id="repeated-but-it-had-ended-before"),
+        pytest.param(1, None, False, id="repeated-but-there-is-no-such-session"),
+    ],
+)
+def test_a_session_that_our_own_first_try_has_ended_is_our_doing(
+    repeats: int, row: Any, *, was_ours: bool
+) -> None:
+    # A first try that was throttled has ended nothing.
+    assert Sessions(Refuses(repeats, row), table="Sessions").end(USER_ID, SESSION_ID, now=NOW) is was_ours
+
+
+@pytest.mark.parametrize(("repeats", "was_ours"), [(0, False), (1, True)], ids=["first-try", "repeated"])
+def test_a_user_who_is_gone_at_our_second_try_counts_as_deleted_by_us(
+    repeats: int, *, was_ours: bool
+) -> None:
+    assert Users(Refuses(repeats), table="Users").delete(USER_ID) is was_ours
 
 
 def test_a_signing_key_without_its_public_one_is_not_read(stores: Stores, moto_client: Any) -> None:

@@ -14,7 +14,7 @@ def refuse_unreadable(response_dict: Mapping[str, Any], **_: Any) -> None:
     Raises:
         UnavailableError: it is not a JSON object.
     """
-    if response_dict["status_code"] != 200:  # noqa: PLR2004 - HTTP's own number
+    if response_dict["status_code"] >= 300:  # noqa: PLR2004 - HTTP's own number
         return
     if _is_damaged(response_dict["headers"], response_dict["body"]):
         return  # The SDK tries again.

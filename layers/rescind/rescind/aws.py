@@ -22,6 +22,7 @@ _CONFIG = Config(
 )
 
 _IDLE_SECONDS = 60
+_CONDITION_FAILED, _CANCELLED = "ConditionalCheckFailedException", "TransactionCanceledException"
 
 
 class ConditionFailedError(Exception):
@@ -49,6 +50,7 @@ def client(service: str) -> Any:
     made = boto3.client(service, config=_CONFIG)
     made.meta.events.register(f"before-call.{service}", _close_idle_connections(made))
     made.meta.events.register(f"before-send.{service}", _refuse_late)
+    made.meta.events.register_first(f"needs-retry.{service}", _spare_the_pause)
     made.meta.events.register(f"before-parse.{service}", refuse_unreadable)
     made.meta.events.register(f"after-call.{service}", refuse_damaged)
     return made
@@ -78,7 +80,7 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
 def _failed_condition(error: ClientError) -> ConditionFailedError | None:
     answer = error.response
     repeated = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
-    if answer["Error"]["Code"] == "ConditionalCheckFailedException":
+    if answer["Error"]["Code"] == _CONDITION_FAILED:
         return ConditionFailedError([answer.get("Item")], repeated=repeated)
     reasons = answer.get("CancellationReasons", [])
     if reasons and {reason.get("Code") for reason in reasons} <= {"None", "ConditionalCheckFailed"}:
@@ -102,8 +104,26 @@ def _close_idle_connections(made: Any) -> Callable[..., None]:
 
 
 def _refuse_late(**_: Any) -> None:
-    if not deadline.allows_a_try():
+    if not deadline.allows_first_try():
         raise UnavailableError("no time is left for a try")
+
+
+def _spare_the_pause(
+    response: tuple[Any, Mapping[str, Any]] | None, caught_exception: Exception | None, **_: Any
+) -> None:
+    """Where there would be no time left after it, a failure is one before the pause, and not after it.
+
+    The SDK's own handler, which comes after this one, would wait first.
+    """
+    if deadline.allows_second_try():
+        return
+    if response is None:
+        raise caught_exception or UnavailableError("no answer")
+    http_response, parsed = response
+    refuse_damaged(http_response)
+    code = parsed.get("Error", {}).get("Code")
+    if code is not None and code not in {_CONDITION_FAILED, _CANCELLED}:
+        raise UnavailableError(code)
 
 
 def _name(operation: Callable[..., Any], failure: str) -> str:

@@ -8,16 +8,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 CONNECT_SECONDS = 0.5
 READ_SECONDS = 1.0
 _TRY_SECONDS = CONNECT_SECONDS + READ_SECONDS
-# Kept for all but AWS. Of the authorizer's 5 s it leaves 2.75 for its two calls: it answers within 3 s.
-_RESERVE_SECONDS = 2.25
-_SLACK_SECONDS = 0.1  # Between asking for a try and making it.
-
-_gives_up_at: ContextVar[float] = ContextVar("gives_up_at", default=math.inf)
+_LONGEST_PAUSE_SECONDS = 1.0
+"""Of the SDK, between two tries."""
+_ANSWER_SECONDS = 0.25
+_LOOK_UP_SECONDS = _TRY_SECONDS + 0.5
+"""Kept from second tries, so that a write that failed can still be looked up."""
 
 
 class Context(Protocol):
@@ -26,29 +26,55 @@ class Context(Protocol):
     def get_remaining_time_in_millis(self) -> int: ...
 
 
+class _Ends(NamedTuple):
+    """The seconds by which tries must be over."""
+
+    first_try: float
+    second_try: float
+
+
+_NEVER = _Ends(math.inf, math.inf)
+_ends: ContextVar[_Ends] = ContextVar("ends", default=_NEVER)
+
+
 @contextmanager
 def of_invocation(context: Context) -> Iterator[None]:
-    """Give up a little before Lambda does."""
-    with _until(time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _RESERVE_SECONDS):
+    """Be done a little before Lambda is."""
+    end = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS
+    with _until(_Ends(end, end - _LOOK_UP_SECONDS)):
+        yield
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Be done within so many seconds, and no later than the invocation."""
+    end = time.monotonic() + seconds
+    ends = _ends.get()
+    with _until(_Ends(min(ends.first_try, end), min(ends.second_try, end))):
         yield
 
 
 @contextmanager
 def as_long_as_one_try() -> Iterator[None]:
-    """No longer, where waiting for another would leave no time for what matters more."""
-    with _until(min(_gives_up_at.get(), time.monotonic() + _TRY_SECONDS + _SLACK_SECONDS)):
+    """Of what can be done without: wait no longer than for one try."""
+    with within(_TRY_SECONDS + _ANSWER_SECONDS):
         yield
 
 
-def allows_a_try() -> bool:
+def allows_first_try() -> bool:
     """Whether one that takes as long as a try may take would be over in time."""
-    return time.monotonic() + _TRY_SECONDS <= _gives_up_at.get()
+    return time.monotonic() + _TRY_SECONDS <= _ends.get().first_try
+
+
+def allows_second_try() -> bool:
+    """The same of another one, after the longest pause."""
+    return time.monotonic() + _LONGEST_PAUSE_SECONDS + _TRY_SECONDS <= _ends.get().second_try
 
 
 @contextmanager
-def _until(second: float) -> Iterator[None]:
-    before = _gives_up_at.set(second)
+def _until(ends: _Ends) -> Iterator[None]:
+    before = _ends.set(ends)
     try:
         yield
     finally:
-        _gives_up_at.reset(before)
+        _ends.reset(before)

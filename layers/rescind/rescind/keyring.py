@@ -1,13 +1,12 @@
 """The keys that this sandbox may use now: the key set as last read, and the secrets KMS opened for it."""
 
-import functools
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from rescind import deadline
+from rescind.key_pairs import private_key_of, public_key_of
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import (
     KEEP_AT_MOST_SECONDS,
@@ -18,7 +17,7 @@ from rescind.rules.key_set import (
     signer,
     verifiers,
 )
-from rescind.rules.refresh_tokens import MacKey
+from rescind.rules.refresh_tokens import MAC_SECRET_BYTES, MacKey
 from rescind.unavailable import UnavailableError
 
 _TRY_AGAIN_SECONDS = 10
@@ -55,7 +54,7 @@ class Keyring:
     def signing_key(self, *, now: int) -> SigningKey:
         """The key that signs access tokens at `now`."""
         entry = self._signer(Purpose.ACCESS_TOKEN, now=now, at=now)
-        return SigningKey(entry.key_id, _private_key(self._open(entry, Purpose.ACCESS_TOKEN)))
+        return SigningKey(entry.key_id, private_key_of(self._open(entry, Purpose.ACCESS_TOKEN)))
 
     def mac_key(self, *, now: int, at: int) -> MacKey:
         """The key of refresh tokens made at second `at`: that of a successor is its rotation's, for ever."""
@@ -129,7 +128,9 @@ class Keyring:
     def _open(self, entry: KeyEntry, purpose: Purpose) -> bytes:
         name = (purpose, entry.key_id)
         if name not in self._opened:
-            self._opened[name] = self._key_service.open(entry.encrypted_key, purpose=purpose)
+            opened = self._key_service.open(entry.encrypted_key, purpose=purpose)
+            _check_opened(opened, entry, purpose)  # It is kept for the sandbox's life.
+            self._opened[name] = opened
         return self._opened[name]
 
 
@@ -164,24 +165,11 @@ def _public_key(entry: KeyEntry) -> EllipticCurvePublicKey:
     return public_key_of(entry.public_key)
 
 
-@functools.lru_cache(maxsize=16)
-def public_key_of(der: bytes) -> EllipticCurvePublicKey:
-    """A public key of SubjectPublicKeyInfo in DER. Loading it costs as much as a signature, so once."""
-    try:
-        key = load_der_public_key(der)
-    except ValueError as error:
-        raise UnavailableError("a public key cannot be read") from error
-    if not isinstance(key, EllipticCurvePublicKey):
-        raise UnavailableError("a public key is not of an elliptic curve")
-    return key
-
-
-@functools.lru_cache(maxsize=4)
-def _private_key(der: bytes) -> EllipticCurvePrivateKey:
-    try:
-        key = load_der_private_key(der, password=None)
-    except ValueError as error:
-        raise UnavailableError("a private key cannot be read") from error
-    if not isinstance(key, EllipticCurvePrivateKey):
-        raise UnavailableError("a private key is not of an elliptic curve")
-    return key
+def _check_opened(opened: bytes, entry: KeyEntry, purpose: Purpose) -> None:
+    """KMS sends no checksum: a pair must belong together, and a secret be as long as it was made."""
+    if purpose is Purpose.ACCESS_TOKEN:
+        whole = private_key_of(opened).public_key() == _public_key(entry)
+    else:
+        whole = len(opened) == MAC_SECRET_BYTES
+    if not whole:
+        raise UnavailableError(f"what KMS opened is not the key {entry.key_id}")

@@ -1,7 +1,7 @@
 """Makes the entries of key sets: KMS makes the keys, and nobody here sees a private one."""
 
 from rescind import ids, wiring
-from rescind.keyring import public_key_of
+from rescind.key_pairs import public_key_of
 from rescind.rules.jwks import key_id_of
 from rescind.rules.key_set import KeyEntry, Purpose
 

@@ -83,7 +83,7 @@ def login(
         now=now,
     )
     tokens = issue_first_tokens(user, session, keys=keys, settings=settings, token_id=ids.token_id, now=now)
-    _open(session, sessions)
+    _open(session, sessions, now=now)
     _end_surplus(session, sessions, limit=settings.max_sessions_per_user, now=now)
     return tokens
 
@@ -118,7 +118,13 @@ def _rehash(
         credentials.rehash(credential, password_hash=password_hash)
 
 
-def _open(session: Session, sessions: Sessions) -> None:
+def _leave_nothing(session: Session, sessions: Sessions, *, now: int) -> None:
+    """Nobody will hold the session's tokens: at the next try it must not push out one that is held."""
+    with suppress(UnavailableError):
+        sessions.end(session.user_id, session.session_id, now=now)
+
+
+def _open(session: Session, sessions: Sessions, *, now: int) -> None:
     """Write the session's row. A write of unknown outcome is looked up before anything is handed out."""
     try:
         match sessions.put(session):
@@ -126,8 +132,12 @@ def _open(session: Session, sessions: Sessions) -> None:
                 check_own(row, session)
             case Written():
                 pass
-    except UnavailableError:
-        check_own(sessions.read(session.user_id, session.session_id), session)
+    except UnavailableError as failure:
+        try:
+            check_own(sessions.read(session.user_id, session.session_id), session)
+        except UnavailableError:
+            _leave_nothing(session, sessions, now=now)
+            raise failure from None
 
 
 def check_own(row: Session | None, session: Session) -> None:
@@ -148,9 +158,7 @@ def _end_surplus(session: Session, sessions: Sessions, *, limit: int, now: int) 
         for each in too_many:
             sessions.end(each.user_id, each.session_id, now=now)
     except UnavailableError:
-        # Nobody will hold this session's tokens: at the next try it must not push out one that is held.
-        with suppress(UnavailableError):
-            sessions.end(session.user_id, session.session_id, now=now)
+        _leave_nothing(session, sessions, now=now)
         raise
     if any(each.session_id == session.session_id for each in too_many):
         raise UnavailableError("more logins at once than there may be sessions")

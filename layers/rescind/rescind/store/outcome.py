@@ -11,10 +11,17 @@ def looked_up(is_done: Callable[[], bool]) -> Iterator[None]:
     """Around a write: one that failed has succeeded all the same, if `is_done` finds it in the table.
 
     Raises:
-        UnavailableError: it has not, or that could not be read.
+        UnavailableError: the write's; it has not, or that could not be read.
     """
     try:
         yield
+    except UnavailableError as failure:
+        if not _known(is_done):
+            raise failure from None
+
+
+def _known(is_done: Callable[[], bool]) -> bool:
+    try:
+        return is_done()
     except UnavailableError:
-        if not is_done():
-            raise
+        return False

@@ -115,10 +115,12 @@ class Sessions:
                         ":now": of_number(now),
                         ":ttl": of_number(now + TOMBSTONE_SECONDS),
                     },
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except aws.ConditionFailedError as failed:
             # The SDK's own first try may have ended it: then it is this request that did.
-            return failed.repeated
+            [item] = failed.items
+            return failed.repeated and item is not None and item.get("revoked_at") == of_number(now)
         return True
 
 

@@ -67,8 +67,7 @@ class Users:
             names = {"ExpressionAttributeNames": {"#status": "status"}}
 
         def is_done(row: User) -> bool:
-            raised = row.token_version == version + 1 and row.logged_out_at == now
-            return raised and (status is None or row.status is status)
+            return row.token_version > version and (status is None or row.status is status)
 
         return self._update(
             user_id,
