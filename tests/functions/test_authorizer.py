@@ -13,9 +13,9 @@ from rescind.model import BlockedToken
 from rescind.rules.access_tokens import AccessTokenClaims, SigningKey, sign_access_token
 from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
-from tests.functions.conftest import Stack, recorded
+from tests.functions.conftest import Context, Stack, recorded
 from tests.fuzz.forger import compact, encoded, with_signature
-from tests.things import SIGNING_KEY, USER_ID, some_claims
+from tests.things import SETTINGS, SIGNING_KEY, USER_ID, some_claims
 
 FORMS = ["authorizer-rest-request", "authorizer-rest-token", "authorizer-http-api"]
 
@@ -327,3 +327,25 @@ def test_a_store_that_is_gone_is_logged_once_and_is_a_failure(
     assert log.count('"message":"Unavailable"') == 1
     assert log.count('"Name":"Unavailable"') == 1
     assert "AccessDenied" not in log
+
+
+@pytest.mark.parametrize(("loading_seconds", "in_time"), [(2.5, True), (4.0, False)])
+def test_what_a_new_sandbox_loads_is_not_taken_from_what_it_may_wait(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, loading_seconds: float, *, in_time: bool
+) -> None:
+    asked = presenting(FORMS[0], stack.log_in()["access_token"])
+    states, clock = wiring.states, [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+
+    def load() -> object:
+        clock[0] += loading_seconds
+        return states()
+
+    monkeypatch.setattr(wiring, "states", load)
+    context = Context(milliseconds_left=SETTINGS.authorizer_timeout_seconds * 1000)
+
+    if in_time:
+        assert stack.invoke("authorizer", asked, context)["principalId"] == USER_ID
+    else:
+        with pytest.raises(UnavailableError, match="no time is left"):
+            stack.invoke("authorizer", asked, context)
