@@ -17,10 +17,11 @@ from rescind.rules.key_set import (
     signer,
     verifiers,
 )
-from rescind.rules.refresh_tokens import MAC_SECRET_BYTES, MacKey
+from rescind.rules.refresh_tokens import MacKey
 from rescind.unavailable import UnavailableError
 
 _TRY_AGAIN_SECONDS = 10
+_MAC_SECRET_BYTES = 32  # As `keys.py` has them made.
 
 
 class KeySetReader(Protocol):
@@ -170,6 +171,6 @@ def _check_opened(opened: bytes, entry: KeyEntry, purpose: Purpose) -> None:
     if purpose is Purpose.ACCESS_TOKEN:
         whole = private_key_of(opened).public_key() == _public_key(entry)
     else:
-        whole = len(opened) == MAC_SECRET_BYTES
+        whole = len(opened) == _MAC_SECRET_BYTES
     if not whole:
         raise UnavailableError(f"what KMS opened is not the key {entry.key_id}")

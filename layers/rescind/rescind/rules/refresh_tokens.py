@@ -19,10 +19,6 @@ _FORM = re.compile(
 )
 
 
-MAC_SECRET_BYTES = 32
-"""As long as the hash behind it (RFC 2104 section 3)."""
-
-
 @dataclass(frozen=True, slots=True)
 class MacKey:
     key_id: str

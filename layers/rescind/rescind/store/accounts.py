@@ -1,6 +1,7 @@
 """A user, the credential that leads to it, and what changes both: written together, or not at all."""
 
 from collections.abc import Callable
+from hmac import compare_digest
 from typing import Any
 
 from rescind import aws
@@ -192,4 +193,4 @@ class Accounts:
     def _has_hash(self, credential: Credential) -> bool:
         """The hash has a salt of its own, so nobody else can have written it."""
         row = self._credentials.read(credential.username)
-        return row is not None and row.password_hash == credential.password_hash
+        return row is not None and compare_digest(row.password_hash, credential.password_hash)
