@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults.calls import CALLS
+from tests.faults.expected_calls import CALLS
 from tests.faults.world import ADA, BOB, NEW_PASSWORD, Event, Held, World
 from tests.functions.conftest import recorded
 from tests.things import MAC_KEY, PASSWORD, SIGNING_KEY, a_user

@@ -19,15 +19,15 @@ import pytest
 from rescind import aws, wiring
 from rescind.model import BlockedToken
 from rescind.rules.key_set import Purpose
-from tests.faults.endings import ENDINGS, Ends, claims_of
-from tests.faults.relay import Loss, Relay, running_relay
-from tests.faults.sandbox import Sandbox
-from tests.faults.service import Service, accepts, hash_cheaply, log_in, refreshes, service_on_fakes
+from tests import requests
+from tests.endings import ENDINGS, Ends, claims_of
 from tests.functions.conftest import Stack, hasher, key_rows, moto, recorded, set_environment, stack
-from tests.races import calls
-from tests.races.sandboxes import Answer, Call
+from tests.requests import Answer, Call
+from tests.sandbox import Sandbox
+from tests.service import Service, accepts, hash_cheaply, log_in, refreshes, service_on_fakes
 from tests.tables import create_tables, stores_on
 from tests.things import NOW, PASSWORD
+from tests.time.relay import Loss, Relay, running_relay
 
 __all__ = ["hasher", "key_rows", "moto", "stack"]
 
@@ -83,7 +83,7 @@ def test_an_ended_session_that_is_still_there_refuses_for_the_reason_it_ended(
 ) -> None:
     sandbox = service.sandbox()
     tokens = log_in(sandbox, service.new_person())
-    sandbox.ask(calls.log_out(tokens.refresh_token))
+    sandbox.ask(requests.log_out(tokens.refresh_token))
     written()
 
     # Before the session would have expired by itself.
@@ -107,14 +107,14 @@ def test_a_blocklist_entry_that_is_past_its_ttl_refuses_all_the_same(service: Se
 def test_failures_that_are_past_their_ttl_and_still_there_lock_nobody_out(service: Service) -> None:
     sandbox = service.sandbox(environment={"FAILURES_PER_ACCOUNT_AND_NETWORK": "2"})
     who = service.new_person()
-    guesses = [sandbox.ask(calls.log_in(who, "guess")).status for _ in range(3)]
+    guesses = [sandbox.ask(requests.log_in(who, "guess")).status for _ in range(3)]
     counted = rows("Attempts")
 
     service.clock.now = max(ttls())
 
     assert guesses == [401, 401, 429]
     assert rows("Attempts") == counted
-    assert sandbox.ask(calls.log_in(who, PASSWORD)).status == 200
+    assert sandbox.ask(requests.log_in(who, PASSWORD)).status == 200
 
 
 # Rows deleted at their TTL
@@ -227,12 +227,12 @@ def test_whoever_refreshes_after_whom_an_honest_user_stays_logged_in(
     tokens = log_in(first, service.new_person())
 
     for host in (*others, first):
-        used, tokens = tokens, host.ask(calls.refresh(tokens.refresh_token))
+        used, tokens = tokens, host.ask(requests.refresh(tokens.refresh_token))
 
         assert tokens.status == 200
         assert all(accepts(each, tokens) for each in (first, *others))
         # A second tab, which was a moment later.
-        again = first.ask(calls.refresh(used.refresh_token))
+        again = first.ask(requests.refresh(used.refresh_token))
         assert again.body["refresh_token"] == tokens.refresh_token
 
 
@@ -282,7 +282,7 @@ def an_hour(service: Service) -> Meanwhile:
     service.clock.now += 1000
     for key_id in current:
         elsewhere.ask(Call("keys", {"revoke": key_id}))
-    elsewhere.ask(calls.log_out(logged_out.refresh_token))
+    elsewhere.ask(requests.log_out(logged_out.refresh_token))
     service.clock.now += 1800
     return Meanwhile(of_the_new_key, of_the_revoked_key, logged_out)
 
@@ -340,7 +340,7 @@ def test_a_connection_that_nobody_remembers_after_an_hour_costs_no_time(
     assert relay.lose(Loss.SILENT) == 1
 
     began = time.monotonic()
-    first = frozen.ask(calls.ask_authorizer(meanwhile.of_the_new_key))
+    first = frozen.ask(requests.ask_authorizer(meanwhile.of_the_new_key))
     took = time.monotonic() - began
 
     assert first.status == 200
@@ -416,7 +416,7 @@ def tell_around(second: int) -> list[Any]:
     told: list[Any] = [(kept.body["expires_in"], kept.body["refresh_expires_in"])]
     service.clock.now = second
     told += [accepts(sandbox, kept), accepts(sandbox, ended)]
-    told += [sandbox.ask(calls.log_out(ended.refresh_token)).status]
+    told += [sandbox.ask(requests.log_out(ended.refresh_token)).status]
     service.clock.now = second + 1
     told += [accepts(sandbox, ended), refreshes(sandbox, ended)]
     service.clock.now = second - 1 + 899
@@ -440,11 +440,11 @@ def test_a_second_that_comes_twice_or_a_clock_that_steps_back_by_one_changes_not
         service.clock.now = NOW + next(at)
         return sandbox.ask(call)
 
-    first = next_request(calls.log_in(who, PASSWORD))
-    second = next_request(calls.refresh(first.refresh_token))
-    everywhere = next_request(calls.log_out_by_bearer(second, everywhere=True))
-    third = next_request(calls.log_in(who, PASSWORD))
-    fourth = next_request(calls.refresh(third.refresh_token))
+    first = next_request(requests.log_in(who, PASSWORD))
+    second = next_request(requests.refresh(first.refresh_token))
+    everywhere = next_request(requests.log_out_by_bearer(second, everywhere=True))
+    third = next_request(requests.log_in(who, PASSWORD))
+    fourth = next_request(requests.refresh(third.refresh_token))
 
     assert {each.status for each in (first, second, everywhere, third, fourth)} == {200}
     for service.clock.now in (NOW - 1, NOW, NOW + 1):

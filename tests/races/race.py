@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import hash_password
-from tests.races import calls
-from tests.races.calls import Person
-from tests.races.sandboxes import AT_ONCE, Answer, Call, Sandboxes
+from tests import requests
+from tests.races.sandboxes import AT_ONCE, Sandboxes
+from tests.requests import Answer, Call, Person
 from tests.tables import Stores
 from tests.things import PASSWORD, SETTINGS, a_credential, a_user
 
@@ -67,7 +67,7 @@ class Race:
         return self.ask(call) if answer.status == 503 else answer
 
     def log_in(self, who: Person, password: str = PASSWORD) -> Answer:
-        tokens = self.ask(calls.log_in(who, password))
+        tokens = self.ask(requests.log_in(who, password))
         assert tokens.status == 200, tokens
         return tokens
 
@@ -79,7 +79,9 @@ class Race:
 
     def accepts(self, tokens: Iterable[Answer]) -> list[bool]:
         """Which of these access tokens the authorizer lets through."""
-        return [each.status == 200 for each in self.ask_all([calls.ask_authorizer(each) for each in tokens])]
+        return [
+            each.status == 200 for each in self.ask_all([requests.ask_authorizer(each) for each in tokens])
+        ]
 
     def check_dead(self, tokens: Sequence[Answer]) -> None:
         """Nothing accepts any of these tokens, nor the ones that they could be traded for."""
@@ -87,7 +89,7 @@ class Race:
         texts = {each.refresh_token for each in tokens}
         # From the newest on, because an old one would end the session that should be dead already.
         for counter in sorted({_counter(text) for text in texts}, reverse=True):
-            asked = [calls.refresh(text) for text in texts if _counter(text) == counter]
+            asked = [requests.refresh(text) for text in texts if _counter(text) == counter]
             refused = {each.status for each in self.ask_all(asked)}
             assert refused == {401}, "a dead session gives new tokens"
 
@@ -95,7 +97,7 @@ class Race:
         """Every access token is accepted, and the newest refresh token of the session gives another."""
         assert all(self.accepts(tokens)), "the authorizer refuses a live token"
         newest = max((each.refresh_token for each in tokens), key=_counter)
-        refreshed = self.ask(calls.refresh(newest))
+        refreshed = self.ask(requests.refresh(newest))
         assert refreshed.status == 200, "a live session gives no new tokens"
         assert self.accepts([refreshed]) == [True]
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import jwt
 
+from tests import requests
 from tests.functions.conftest import recorded
-from tests.races import calls
-from tests.races.calls import Person
-from tests.races.sandboxes import Answer, Call
+from tests.requests import Answer, Call, Person
 from tests.things import PASSWORD
 
 NEW_PASSWORD = "another-horse-battery-staple"
@@ -48,20 +47,20 @@ def _revoke_as_admin(**body: str) -> Call:
 
 
 ENDINGS = {
-    "logout": Ending(lambda _who, here, _there: calls.log_out(here.refresh_token), Ends.SESSION),
-    "logout-by-bearer": Ending(lambda _who, here, _there: calls.log_out_by_bearer(here), Ends.SESSION),
+    "logout": Ending(lambda _who, here, _there: requests.log_out(here.refresh_token), Ends.SESSION),
+    "logout-by-bearer": Ending(lambda _who, here, _there: requests.log_out_by_bearer(here), Ends.SESSION),
     "logout-everywhere": Ending(
-        lambda _who, here, _there: calls.log_out_by_bearer(here, everywhere=True), Ends.EVERYTHING
+        lambda _who, here, _there: requests.log_out_by_bearer(here, everywhere=True), Ends.EVERYTHING
     ),
     "logout-everywhere-by-refresh-token": Ending(
-        lambda _who, here, _there: calls.log_out_everywhere_by_refresh_token(here.refresh_token),
+        lambda _who, here, _there: requests.log_out_everywhere_by_refresh_token(here.refresh_token),
         Ends.EVERYTHING,
     ),
     "session-deleted-from-elsewhere": Ending(
-        lambda who, here, there: calls.end_session(who, there, here.body["session_id"]), Ends.SESSION
+        lambda who, here, there: requests.end_session(who, there, here.body["session_id"]), Ends.SESSION
     ),
     "password-changed": Ending(
-        lambda who, here, _there: calls.change_password(who, here, PASSWORD, NEW_PASSWORD),
+        lambda who, here, _there: requests.change_password(who, here, PASSWORD, NEW_PASSWORD),
         Ends.EVERYTHING,
         NEW_PASSWORD,
     ),
@@ -81,12 +80,12 @@ ENDINGS = {
         lambda _who, here, _there: _revoke_as_admin(token=here.refresh_token), Ends.SESSION
     ),
     "admin-session": Ending(
-        lambda who, here, _there: calls.revoke_session(who, here.body["session_id"]), Ends.SESSION
+        lambda who, here, _there: requests.revoke_session(who, here.body["session_id"]), Ends.SESSION
     ),
     "admin-password": Ending(
-        lambda who, _here, _there: calls.set_password(who, NEW_PASSWORD), Ends.EVERYTHING, NEW_PASSWORD
+        lambda who, _here, _there: requests.set_password(who, NEW_PASSWORD), Ends.EVERYTHING, NEW_PASSWORD
     ),
-    "admin-user": Ending(lambda who, _here, _there: calls.revoke_user(who), Ends.EVERYTHING),
-    "admin-disabled": Ending(lambda who, _here, _there: calls.disable(who), Ends.EVERYTHING, None),
-    "admin-deleted": Ending(lambda who, _here, _there: calls.delete_user(who), Ends.EVERYTHING, None),
+    "admin-user": Ending(lambda who, _here, _there: requests.revoke_user(who), Ends.EVERYTHING),
+    "admin-disabled": Ending(lambda who, _here, _there: requests.disable(who), Ends.EVERYTHING, None),
+    "admin-deleted": Ending(lambda who, _here, _there: requests.delete_user(who), Ends.EVERYTHING, None),
 }

@@ -15,7 +15,7 @@ from rescind import wiring
 from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
 from tests.functions.conftest import Context
-from tests.races.sandboxes import Answer, Call
+from tests.requests import Answer, Call
 from tests.things import NOW
 
 # As the template has it.

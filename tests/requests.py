@@ -1,13 +1,35 @@
-"""The requests that race: each an event of tests/events, for one person and their tokens."""
+"""What a person asks the functions for: each an event of tests/events, with their tokens; and the answers."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.functions.conftest import recorded, recorded_from
-from tests.races.sandboxes import Answer, Call
 
 _COOKIE = "__Host-refresh_token"
+
+
+@dataclass(frozen=True)
+class Call:
+    function: str
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    began: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def refresh_token(self) -> str:
+        """Of a token response, in whichever transport it came."""
+        if "refresh_token" in self.body:
+            return str(self.body["refresh_token"])
+        return self.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
 
 
 @dataclass(frozen=True)

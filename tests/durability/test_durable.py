@@ -15,14 +15,13 @@ import pytest
 
 from rescind import aws
 from rescind_local.deploy.emulator import running_emulator
-from tests.faults.endings import ENDINGS, Ending, Ends
-from tests.faults.journal import Journal, running_journal, write_again
-from tests.faults.sandbox import Sandbox
-from tests.faults.service import Service, accepts, hash_cheaply, log_in, refreshes
+from tests import requests
+from tests.durability.journal import Journal, running_journal, write_again
+from tests.endings import ENDINGS, Ending, Ends
 from tests.functions.conftest import recorded, set_environment
-from tests.races import calls
-from tests.races.calls import Person
-from tests.races.sandboxes import Answer, Call
+from tests.requests import Answer, Call, Person
+from tests.sandbox import Sandbox
+from tests.service import Service, accepts, hash_cheaply, log_in, refreshes
 from tests.tables import create_tables, stores_on
 from tests.test_layering import FUNCTIONS, MODULES, has, imports
 from tests.things import PASSWORD
@@ -116,7 +115,7 @@ def end(ending: Ending, service: Service, sandbox: Sandbox, journal: Journal) ->
 def look_at(ended: Ended, sandbox: Sandbox, bystander: Answer, *, alive_in_a_forgetful_store: bool) -> Crash:
     back_to_life = list(what_is_back(ended, sandbox))
     lost = list(what_is_lost(ended, sandbox, bystander))
-    login = sandbox.ask(calls.log_in(ended.who, ended.ending.password or PASSWORD)).status
+    login = sandbox.ask(requests.log_in(ended.who, ended.ending.password or PASSWORD)).status
     return Crash(ended, alive_in_a_forgetful_store, back_to_life, lost, login)
 
 

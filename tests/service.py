@@ -9,12 +9,11 @@ import pytest
 
 from rescind.rules import passwords
 from rescind.rules.key_set import KeyEntry, Purpose
-from tests.faults.sandbox import Clock, Sandbox
+from tests import requests
 from tests.flows.key_service import OpenKms, key_pair
 from tests.functions.conftest import WEAK
-from tests.races import calls
-from tests.races.calls import Person
-from tests.races.sandboxes import Answer
+from tests.requests import Answer, Person
+from tests.sandbox import Clock, Sandbox
 from tests.tables import Stores, fake_stores
 from tests.things import MAC_KEY, PASSWORD, SETTINGS, a_credential, a_user
 
@@ -61,19 +60,19 @@ def service_on_fakes() -> Service:
 
 
 def log_in(sandbox: Sandbox, who: Person, password: str = PASSWORD) -> Answer:
-    tokens = sandbox.ask(calls.log_in(who, password))
+    tokens = sandbox.ask(requests.log_in(who, password))
     assert tokens.status == 200, tokens
     return tokens
 
 
 def accepts(sandbox: Sandbox, tokens: Answer) -> bool:
     """Whether the authorizer lets the access token through."""
-    return _yes_or_no(sandbox.ask(calls.ask_authorizer(tokens)))
+    return _yes_or_no(sandbox.ask(requests.ask_authorizer(tokens)))
 
 
 def refreshes(sandbox: Sandbox, tokens: Answer) -> bool:
     """Whether the refresh token is good for others."""
-    return _yes_or_no(sandbox.ask(calls.refresh(tokens.refresh_token)))
+    return _yes_or_no(sandbox.ask(requests.refresh(tokens.refresh_token)))
 
 
 def _yes_or_no(answer: Answer) -> bool:
