@@ -89,3 +89,13 @@ ENDINGS = {
     "admin-disabled": Ending(lambda who, _here, _there: requests.disable(who), Ends.EVERYTHING, None),
     "admin-deleted": Ending(lambda who, _here, _there: requests.delete_user(who), Ends.EVERYTHING, None),
 }
+
+# One of each kind of write: what the others leave behind is the same.
+KINDS = (
+    "logout",
+    "oauth-access-token",
+    "admin-token-id",
+    "logout-everywhere",
+    "password-changed",
+    "admin-deleted",
+)

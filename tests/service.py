@@ -17,6 +17,9 @@ from tests.sandbox import Clock, Sandbox
 from tests.tables import Stores, fake_stores
 from tests.things import MAC_KEY, PASSWORD, SETTINGS, a_credential, a_user
 
+# As high as they may be set.
+LONGEST_TOKENS = {"ACCESS_TOKEN_SECONDS": "3600", "LEEWAY_SECONDS": "60"}
+
 _HASH = WEAK.hash(PASSWORD, salt=b"0123456789abcdef")
 
 

@@ -23,7 +23,6 @@ from tests.requests import Answer, Call, Person
 from tests.sandbox import Sandbox
 from tests.service import Service, accepts, hash_cheaply, log_in, refreshes
 from tests.tables import create_tables, stores_on
-from tests.test_layering import FUNCTIONS, MODULES, has, imports
 from tests.things import PASSWORD
 
 # Long enough for a thread to write, were there one.
@@ -193,23 +192,3 @@ def test_nothing_reaches_the_store_behind_an_answer(crashes: dict[str, Crash], n
 
     assert ended.answered > ended.before, "it was answered without a write"
     assert ended.behind == 0
-
-
-# What could go on when a function has answered, or when it ends.
-BEHIND = {
-    "threading",
-    "_thread",
-    "concurrent",
-    "multiprocessing",
-    "asyncio",
-    "subprocess",
-    "atexit",
-    "signal",
-}
-
-
-@pytest.mark.parametrize("module", [*MODULES, *FUNCTIONS])
-def test_no_function_has_the_means_to_go_on_behind_its_answer(module: str) -> None:
-    path = (MODULES | FUNCTIONS)[module]
-
-    assert {each for each in imports(path) if has(each, BEHIND)} == set()
