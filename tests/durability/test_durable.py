@@ -13,16 +13,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from rescind import aws
 from rescind_local.deploy.emulator import running_emulator
 from tests import requests
+from tests.deployment import deployed
 from tests.durability.journal import Journal, running_journal, write_again
 from tests.endings import ENDINGS, Ending, Ends
-from tests.functions.conftest import recorded, set_environment
+from tests.functions.conftest import recorded
 from tests.requests import Answer, Call, Person
 from tests.sandbox import Sandbox
 from tests.service import Service, accepts, hash_cheaply, log_in, refreshes
-from tests.tables import create_tables, stores_on
 from tests.things import PASSWORD
 
 # Long enough for a thread to write, were there one.
@@ -65,21 +64,14 @@ class Crash:
 def crashes(ministack: str) -> Iterator[dict[str, Crash]]:
     """By the name of the ending, in whose order the store that came after learns of them."""
     with (
-        pytest.MonkeyPatch.context() as environment,
+        pytest.MonkeyPatch.context() as monkeypatch,
         running_emulator() as store,
         running_emulator() as another,
         running_journal(store.endpoint) as journal,
+        deployed(journal.endpoint, kms=ministack) as deployment,
     ):
-        hash_cheaply(environment)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            environment.setenv(name, "testing")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        environment.setenv("AWS_ENDPOINT_URL_KMS", ministack)
-        environment.setenv("AWS_ENDPOINT_URL_DYNAMODB", journal.endpoint)
-        set_environment(environment, aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
-        dynamodb = aws.client("dynamodb")
-        create_tables(dynamodb)
-        service = Service(stores_on(dynamodb))
+        hash_cheaply(monkeypatch)
+        service = Service(deployment.stores)
         sandbox = service.sandbox()
         sandbox.ask(Call("keys", recorded("keys")))
         bystander = log_in(sandbox, service.new_person())
@@ -89,7 +81,7 @@ def crashes(ministack: str) -> Iterator[dict[str, Crash]]:
         os.kill(store.pid, signal.SIGKILL)
         os.waitid(os.P_PID, store.pid, os.WEXITED | os.WNOWAIT)
         another.wait()
-        sandbox = service.sandbox(environment={"AWS_ENDPOINT_URL_DYNAMODB": another.endpoint})
+        sandbox = service.sandbox(environment={"AWS_ENDPOINT_URL": another.endpoint})
         found = {}
         restored = 0
         for name, each in ended.items():

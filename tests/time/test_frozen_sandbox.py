@@ -1,20 +1,18 @@
 """A sandbox that Lambda freezes for an hour: what it kept is old, and so are its connections."""
 
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from rescind import aws
 from rescind.rules.key_set import Purpose
 from tests import requests
-from tests.functions.conftest import recorded, set_environment
+from tests.deployment import deployed
+from tests.functions.conftest import recorded
 from tests.requests import Answer, Call
 from tests.sandbox import Sandbox
 from tests.service import LONGEST_TOKENS, Service, accepts, hash_cheaply, log_in, refreshes
-from tests.tables import create_tables, stores_on, table_keys
 from tests.things import NOW
 from tests.time.relay import Loss, Relay, running_relay
 
@@ -22,19 +20,15 @@ HOUR = 3600
 
 
 @pytest.fixture
-def deployed(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Service:
+def service(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     """On ministack, which has a KMS that makes keys; they were published two hours ago."""
     hash_cheaply(monkeypatch)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    dynamodb, prefix = aws.client("dynamodb"), f"{secrets.token_hex(4)}-"
-    create_tables(dynamodb, prefix=prefix)
-    set_environment(monkeypatch, aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
-    tables = {f"{table.upper()}_TABLE": prefix + table for table in table_keys()}
-    service = Service(stores_on(dynamodb, prefix=prefix), environment={**LONGEST_TOKENS, **tables})
-    service.clock.now = NOW - 2 * HOUR
-    service.sandbox().ask(Call("keys", recorded("keys")))
-    service.clock.now = NOW
-    return service
+    with deployed(ministack) as deployment:
+        service = Service(deployment.stores, environment=LONGEST_TOKENS)
+        service.clock.now = NOW - 2 * HOUR
+        service.sandbox().ask(Call("keys", recorded("keys")))
+        service.clock.now = NOW
+        yield service
 
 
 @pytest.fixture
@@ -80,15 +74,15 @@ def an_hour(service: Service) -> Meanwhile:
     ],
 )
 def test_a_sandbox_frozen_for_an_hour_answers_right_at_once(
-    deployed: Service, relay: Relay, asks: Callable[[Sandbox, Answer], bool], how: Loss
+    service: Service, relay: Relay, asks: Callable[[Sandbox, Answer], bool], how: Loss
 ) -> None:
     # Each is the first thing that its sandbox is asked when it wakes.
     questions = {"of_the_new_key": True, "of_the_revoked_key": False, "logged_out": False}
-    frozen = {name: deployed.sandbox(environment={"AWS_ENDPOINT_URL": relay.endpoint}) for name in questions}
-    before = log_in(deployed.sandbox(), deployed.new_person())
+    frozen = {name: service.sandbox(environment={"AWS_ENDPOINT_URL": relay.endpoint}) for name in questions}
+    before = log_in(service.sandbox(), service.new_person())
     assert all(asks(sandbox, before) for sandbox in frozen.values())
 
-    meanwhile = an_hour(deployed)
+    meanwhile = an_hour(service)
     assert relay.lose(how) >= len(frozen)
 
     answers = {name: asks(sandbox, getattr(meanwhile, name)) for name, sandbox in frozen.items()}
@@ -98,27 +92,27 @@ def test_a_sandbox_frozen_for_an_hour_answers_right_at_once(
 @pytest.mark.ministack
 @pytest.mark.usefixtures("no_waiting")
 def test_a_login_at_a_sandbox_frozen_for_an_hour_gives_tokens_of_the_new_keys(
-    deployed: Service, relay: Relay
+    service: Service, relay: Relay
 ) -> None:
-    frozen = deployed.sandbox(environment={"AWS_ENDPOINT_URL": relay.endpoint})
-    who = deployed.new_person()
+    frozen = service.sandbox(environment={"AWS_ENDPOINT_URL": relay.endpoint})
+    who = service.new_person()
     log_in(frozen, who)
 
-    an_hour(deployed)
+    an_hour(service)
     assert relay.lose(Loss.RESET) >= 1
 
-    tokens, elsewhere = log_in(frozen, who), deployed.sandbox()
+    tokens, elsewhere = log_in(frozen, who), service.sandbox()
     assert accepts(elsewhere, tokens)
     assert refreshes(elsewhere, tokens)
 
 
 @pytest.mark.ministack
 def test_a_connection_that_nobody_remembers_after_an_hour_costs_no_time(
-    deployed: Service, relay: Relay
+    service: Service, relay: Relay
 ) -> None:
-    frozen = deployed.sandbox(environment={"AWS_ENDPOINT_URL": relay.endpoint})
-    accepts(frozen, log_in(deployed.sandbox(), deployed.new_person()))
-    meanwhile = an_hour(deployed)
+    frozen = service.sandbox(environment={"AWS_ENDPOINT_URL": relay.endpoint})
+    accepts(frozen, log_in(service.sandbox(), service.new_person()))
+    meanwhile = an_hour(service)
     assert relay.lose(Loss.SILENT) == 1
 
     began = time.monotonic()
