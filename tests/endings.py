@@ -8,11 +8,9 @@ from typing import Any
 import jwt
 
 from tests import requests
-from tests.functions.conftest import recorded
-from tests.requests import Answer, Call, Person
-from tests.things import PASSWORD
-
-NEW_PASSWORD = "another-horse-battery-staple"
+from tests.people import Person
+from tests.requests import Answer, Call
+from tests.things import NEW_PASSWORD, PASSWORD
 
 
 class Ends(Enum):
@@ -37,15 +35,6 @@ def claims_of(tokens: Answer) -> Mapping[str, Any]:
     return claims
 
 
-def _revoke_by_oauth(token: str) -> Call:
-    return Call("oauth", recorded("oauth", body={"token": token}))
-
-
-def _revoke_as_admin(**body: str) -> Call:
-    event = recorded("admin", body=body)
-    return Call("admin", event | {"httpMethod": "POST", "resource": "/admin/tokens/revoke"})
-
-
 ENDINGS = {
     "logout": Ending(lambda _who, here, _there: requests.log_out(here.refresh_token), Ends.SESSION),
     "logout-by-bearer": Ending(lambda _who, here, _there: requests.log_out_by_bearer(here), Ends.SESSION),
@@ -65,19 +54,19 @@ ENDINGS = {
         NEW_PASSWORD,
     ),
     "oauth-access-token": Ending(
-        lambda _who, here, _there: _revoke_by_oauth(here.body["access_token"]), Ends.TOKEN
+        lambda _who, here, _there: requests.revoke_by_oauth(here.body["access_token"]), Ends.TOKEN
     ),
     "oauth-refresh-token": Ending(
-        lambda _who, here, _there: _revoke_by_oauth(here.refresh_token), Ends.SESSION
+        lambda _who, here, _there: requests.revoke_by_oauth(here.refresh_token), Ends.SESSION
     ),
     "admin-access-token": Ending(
-        lambda _who, here, _there: _revoke_as_admin(token=here.body["access_token"]), Ends.TOKEN
+        lambda _who, here, _there: requests.revoke_as_admin(token=here.body["access_token"]), Ends.TOKEN
     ),
     "admin-token-id": Ending(
-        lambda _who, here, _there: _revoke_as_admin(token_id=claims_of(here)["jti"]), Ends.TOKEN
+        lambda _who, here, _there: requests.revoke_as_admin(token_id=claims_of(here)["jti"]), Ends.TOKEN
     ),
     "admin-refresh-token": Ending(
-        lambda _who, here, _there: _revoke_as_admin(token=here.refresh_token), Ends.SESSION
+        lambda _who, here, _there: requests.revoke_as_admin(token=here.refresh_token), Ends.SESSION
     ),
     "admin-session": Ending(
         lambda who, here, _there: requests.revoke_session(who, here.body["session_id"]), Ends.SESSION

@@ -1,6 +1,5 @@
 """A service whose clock a test moves: its tables, its people, and as many sandboxes as are wanted."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -11,16 +10,15 @@ from rescind.rules import passwords
 from rescind.rules.key_set import KeyEntry, Purpose
 from tests import requests
 from tests.flows.key_service import OpenKms, key_pair
-from tests.functions.conftest import WEAK
-from tests.requests import Answer, Person
+from tests.functions.conftest import WEAK, WEAK_HASH
+from tests.people import Person, new_person
+from tests.requests import Answer
 from tests.sandbox import Clock, Sandbox
 from tests.tables import Stores, fake_stores
-from tests.things import MAC_KEY, PASSWORD, SETTINGS, a_credential, a_user
+from tests.things import MAC_KEY, PASSWORD, SETTINGS
 
 # As high as they may be set.
 LONGEST_TOKENS = {"ACCESS_TOKEN_SECONDS": "3600", "LEEWAY_SECONDS": "60"}
-
-_HASH = WEAK.hash(PASSWORD, salt=b"0123456789abcdef")
 
 
 @dataclass
@@ -36,12 +34,7 @@ class Service:
         return Sandbox(self.clock, clock_off, environment, self.given)
 
     def new_person(self) -> Person:
-        user_id, username = f"usr_{secrets.token_urlsafe(15)}xA", f"ada-{secrets.token_hex(8)}"
-        self.stores.accounts.create(
-            a_user(user_id=user_id, username=username, logged_out_at=0),
-            a_credential(user_id=user_id, username=username, password_hash=_HASH),
-        )
-        return Person(user_id, username)
+        return new_person(self.stores, password_hash=WEAK_HASH)
 
 
 def hash_cheaply(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,83 +4,46 @@ DynamoDB promises that what it has answered is there for good. ministack keeps a
 is kept here: when it is killed, what was answered is written into another one. The rest is lost.
 """
 
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
 
-_PATIENCE_SECONDS = 30
-_READS = ("GetItem", "BatchGetItem", "Query", "Scan")
-_NOT_HANDED_ON = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+from tests.faults.faults import WRITES, Fault, Line, Request
+from tests.faults.proxy import running_proxy, send_to
 
-
-@dataclass(frozen=True)
-class Write:
-    headers: dict[str, str]
-    body: bytes
+_NOTED = WRITES | {"CreateTable"}
 
 
 @dataclass
 class Journal:
     endpoint: str
-    writes: list[Write] = field(default_factory=list)
+    writes: list[Request] = field(default_factory=list)
     """What was answered, in its order."""
     requests: int = 0
     """How many have come, reads among them."""
+
+    def choose(self, request: Request) -> Fault | None:
+        self.requests += 1
+        return Fault("noted", self._note, _NOTED) if request.operation in _NOTED else None
+
+    def _note(self, request: Request, line: Line) -> None:
+        answer = line.pass_on(request)
+        if answer.status == 200:
+            self.writes.append(request)
+        line.send(answer)
 
 
 @contextmanager
 def running_journal(store: str) -> Iterator[Journal]:
     """Before the store of this address."""
-    one_at_a_time = threading.Lock()
-
-    class Forwarder(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1  # or the head and the body of an answer are two packets
-
-        def do_POST(self) -> None:
-            write = Write(dict(self.headers), self.rfile.read(int(self.headers["Content-Length"])))
-            with one_at_a_time:
-                journal.requests += 1
-                status, headers, body = _send(store, write)
-                if status == 200 and not self.headers["X-Amz-Target"].endswith(_READS):
-                    journal.writes.append(write)
-            self.send_response(status)
-            for name, value in headers:
-                if name.lower() not in _NOT_HANDED_ON:
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Forwarder) as server:
-        journal = Journal(f"http://127.0.0.1:{server.server_port}")
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield journal
-        finally:
-            server.shutdown()
-            thread.join()
+    with running_proxy(store) as proxy:
+        journal = Journal(proxy.endpoint)
+        proxy.choose = journal.choose
+        yield journal
 
 
-def write_again(writes: Sequence[Write], store: str) -> None:
+def write_again(writes: Sequence[Request], store: str) -> None:
     """Into a store that knows nothing of them, but of those before."""
     for write in writes:
-        status, _, body = _send(store, write)
-        assert status == 200, body
-
-
-def _send(store: str, write: Write) -> tuple[int, list[tuple[str, str]], bytes]:
-    address = urlsplit(store)
-    with closing(
-        HTTPConnection(str(address.hostname), address.port, timeout=_PATIENCE_SECONDS)
-    ) as connection:
-        connection.request("POST", "/", write.body, write.headers)
-        answer = connection.getresponse()
-        return answer.status, answer.getheaders(), answer.read()
+        answer = send_to(store, write)
+        assert answer.status == 200, answer.body

@@ -19,7 +19,8 @@ from tests.deployment import deployed
 from tests.durability.journal import Journal, running_journal, write_again
 from tests.endings import ENDINGS, Ending, Ends
 from tests.functions.conftest import recorded
-from tests.requests import Answer, Call, Person
+from tests.people import Person
+from tests.requests import Answer, Call
 from tests.sandbox import Sandbox
 from tests.service import Service, accepts, hash_cheaply, log_in, refreshes
 from tests.things import PASSWORD

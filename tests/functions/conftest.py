@@ -29,6 +29,7 @@ from tests.tables import Stores, create_tables, stores_on
 from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
 
 WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+WEAK_HASH = WEAK.hash(PASSWORD, salt=b"0123456789abcdef")
 REAL = PasswordHasher(
     time_cost=SETTINGS.password_hash_iterations,
     memory_cost=SETTINGS.password_hash_memory_kib,

@@ -1,7 +1,6 @@
 """One race, round after round, and the oracle: what is dead is refused everywhere, what lives works."""
 
 import random
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,10 +8,11 @@ from dataclasses import dataclass, field
 from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import hash_password
 from tests import requests
+from tests.people import Person, new_person
 from tests.races.sandboxes import AT_ONCE, Sandboxes
-from tests.requests import Answer, Call, Person
+from tests.requests import Answer, Call
 from tests.tables import Stores
-from tests.things import PASSWORD, SETTINGS, a_credential, a_user
+from tests.things import PASSWORD, SETTINGS
 
 # One login takes 20 ms to verify this, the other none, so that a race meets both a wide gap and a narrow one.
 _COSTS = (SETTINGS.hash_parameters, HashParameters(memory_kib=8, iterations=1, parallelism=1))
@@ -39,13 +39,7 @@ class Race:
             "PASSWORD_HASH_MEMORY_KIB": str(today.memory_kib),
             "PASSWORD_HASH_ITERATIONS": str(today.iterations),
         }
-        user_id = f"usr_{secrets.token_urlsafe(15)}xA"
-        username = f"ada-{secrets.token_hex(8)}"
-        self.stores.accounts.create(
-            a_user(user_id=user_id, username=username, logged_out_at=0),
-            a_credential(user_id=user_id, username=username, password_hash=_HASHES[cost]),
-        )
-        return Person(user_id, username)
+        return new_person(self.stores, password_hash=_HASHES[cost])
 
     def run(self, *racing: Call, delays: Sequence[float] | None = None) -> list[Answer]:
         """Let them race. The only failure that anybody gets is a 503, and no refresh takes a cookie away."""

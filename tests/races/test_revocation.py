@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tests import requests
+from tests.people import Person
 from tests.races.race import Race
-from tests.requests import Answer, Call, Person
+from tests.requests import Answer, Call
 from tests.things import PASSWORD
 
 pytestmark = pytest.mark.ministack
