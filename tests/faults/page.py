@@ -39,7 +39,8 @@ of its tries; or from there on, together with all calls behind it. That makes {c
 - A function makes no call that its policy does not allow, whatever fails.
 
 Two things may be left over when a login, or the canary, cannot even clean up after itself: a session that nobody
-holds, until its idle time is over; the canary's user, whose password nobody knows.
+holds, until its idle time is over; the canary's user, whose password nobody knows. Such a session counts: where the
+user has as many as there may be, the login that is asked for again ends one more of the older ones.
 """
 
 

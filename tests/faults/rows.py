@@ -56,7 +56,7 @@ def _attributes_of(answer: dict[str, Any]) -> Iterator[tuple[Row, str]]:
 
 
 def _rows_of(answer: dict[str, Any]) -> Iterator[Row]:
-    if "Item" in answer:
+    if "Item" in answer:  # Of a condition that failed, too.
         yield answer["Item"]
     yield from answer.get("Items", [])
     for rows in answer.get("Responses", {}).values():

@@ -31,6 +31,8 @@ class Scenario:
     """Whether the body of a success itself says what could not be read or done."""
     leaves: tuple[str, ...] = ()
     """Of what (parts of the state) something is left over that nobody holds, when even cleaning up fails."""
+    pushes_out: frozenset[str] = frozenset()
+    """Whose session then ends in its place, because it counts as the newest."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """As the environment has them, where they are others than usual."""
 
@@ -78,7 +80,8 @@ SCENARIOS = [
         "login",
         "right password, one session too many",
         asks.login(),
-        leaves=("live_sessions",),
+        leaves=("live_sessions", "let_in"),
+        pushes_out=frozenset({"laptop"}),
         settings={"MAX_SESSIONS_PER_USER": "2"},
     ),
     Scenario("login", "wrong password", asks.login(password=NEW_PASSWORD)),
