@@ -99,9 +99,9 @@ def end(ending: Ending, service: Service, sandbox: Sandbox, journal: Journal) ->
     here, there = log_in(sandbox, who), log_in(sandbox, who)
     before = len(journal.writes)
     answer = sandbox.ask(ending.call(who, here, there))
-    answered, requests = len(journal.writes), journal.requests
+    answered, reached = len(journal.writes), journal.requests
     time.sleep(_A_MOMENT_SECONDS)
-    return Ended(ending, who, here, there, answer, before, answered, journal.requests - requests)
+    return Ended(ending, who, here, there, answer, before, answered, journal.requests - reached)
 
 
 def look_at(ended: Ended, sandbox: Sandbox, bystander: Answer, *, alive_in_a_forgetful_store: bool) -> Crash:
