@@ -36,20 +36,28 @@ class Stores:
 
 
 def create_tables(client: Any, *, prefix: str = "") -> None:
-    """Every table of the template, its name the logical one without `Table`."""
-    for name, resource in _resources().items():
-        if resource["Type"] == "AWS::DynamoDB::Table":
-            wanted = ("BillingMode", "AttributeDefinitions", "KeySchema")
-            client.create_table(
-                TableName=prefix + name.removesuffix("Table"),
-                **{key: resource["Properties"][key] for key in wanted},
-            )
+    for name, properties in _tables().items():
+        wanted = ("BillingMode", "AttributeDefinitions", "KeySchema")
+        client.create_table(TableName=prefix + name, **{each: properties[each] for each in wanted})
+
+
+def table_keys() -> dict[str, tuple[str, ...]]:
+    """The attributes of each table's key."""
+    return {
+        name: tuple(each["AttributeName"] for each in properties["KeySchema"])
+        for name, properties in _tables().items()
+    }
 
 
 @functools.cache
-def _resources() -> dict[str, Any]:
+def _tables() -> dict[str, Any]:
+    """Those of the template, their names the logical ones without `Table`."""
     resources: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
-    return resources
+    return {
+        name.removesuffix("Table"): each["Properties"]
+        for name, each in resources.items()
+        if each["Type"] == "AWS::DynamoDB::Table"
+    }
 
 
 def stores_on(client: Any, *, prefix: str = "") -> Stores:

@@ -45,11 +45,15 @@ IMPURE_OF_OURS = {
 
 def imports(path: Path) -> Iterator[str]:
     """Every module that this one imports, wherever the import stands; `from a import b` may mean `a.b`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    return imports_of(path.read_text(encoding="utf-8"))
+
+
+def imports_of(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} imports relatively"
+            assert node.level == 0, "it imports relatively"
             assert node.module is not None
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
@@ -169,6 +173,69 @@ def test_a_module_is_short(module: str) -> None:
     lines = ALL[module].read_text(encoding="utf-8").count("\n")
 
     assert lines < (90 if module.startswith("functions/") else 200)
+
+
+# What could go on when a function has answered, or when it ends.
+BEHIND = {
+    "threading",
+    "_thread",
+    "concurrent",
+    "multiprocessing",
+    "asyncio",
+    "subprocess",
+    "atexit",
+    "signal",
+}
+
+
+@pytest.mark.parametrize("module", ALL)
+def test_no_function_has_the_means_to_go_on_behind_its_answer(module: str) -> None:
+    assert {each for each in imports(ALL[module]) if has(each, BEHIND)} == set()
+
+
+CLOCKS = {"time", "time_ns", "monotonic", "sleep"}
+KNOW_TIMES_OF_DAY = {"datetime", "calendar", "zoneinfo", "email", "locale", "dateutil"}
+# How long one request has taken by itself, and nothing that is kept from one to the next.
+MEASURING = {"functions/canary", "admin/everyone.py", "admin/imports.py", "deadline.py"}
+
+
+def clocks_in(source: str) -> Iterator[str]:
+    """What a module takes from `time`, and what it imports that knows of times of day."""
+    yield from (
+        each for each in imports_of(source) if has(each, KNOW_TIMES_OF_DAY) or each.startswith("time.")
+    )
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.alias(name="time", asname=str(name)):
+                yield f"time as {name}"
+            case ast.Attribute(value=ast.Name(id="time"), attr=name):
+                yield name
+            case _:
+                pass
+
+
+def test_no_function_knows_what_a_clock_on_a_wall_shows() -> None:
+    used = {module: set(clocks_in(path.read_text(encoding="utf-8"))) for module, path in ALL.items()}
+
+    assert {"functions/refresh", "keyring.py"} <= used.keys()
+    assert set().union(*used.values()) <= CLOCKS
+    assert {module for module, clocks in used.items() if "monotonic" in clocks} == MEASURING
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import datetime",
+        "from datetime import datetime as d",
+        "import time as t",
+        "from time import localtime",
+        "import time\nnow = time.mktime(then)",
+        "import calendar",
+        "import email.utils",
+    ],
+)
+def test_a_clock_on_a_wall_would_be_found(source: str) -> None:
+    assert not set(clocks_in(source)) <= CLOCKS
 
 
 def loaded_by(program: str) -> set[str]:

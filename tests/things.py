@@ -16,6 +16,7 @@ SESSION_ID = "ses_" + "s" * 21 + "A"
 TOKEN_ID = "tok_" + "t" * 21 + "A"
 ATTEMPT = "att_" + "a" * 21 + "A"
 PASSWORD = "correct-horse-battery-staple"
+NEW_PASSWORD = "another-horse-battery-staple"
 
 SIGNING_KEY = SigningKey("kid-of-the-test-key", ec.derive_private_key(20_261_123, ec.SECP256R1()))
 MAC_KEY = MacKey("mac_" + "m" * 21 + "A", b"m" * 32)

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from tests.faults.cells import Told, all_cells
-from tests.faults.deployment import deployed
+from tests.faults.deployment import running_world
 from tests.faults.page import PAGE, page_of
 from tests.faults.world import World
 
 
 @pytest.fixture(scope="module")
 def world(ministack: str) -> Iterator[World]:
-    with deployed(ministack) as world:
+    with running_world(ministack) as world:
         yield world
 
 
@@ -35,7 +35,7 @@ class _Results:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self._told:
-            counts = ", ".join(f"{[*self._told.values()].count(each)} {each.words}" for each in Told)
+            counts = ", ".join(f"{[*self._told.values()].count(each)} {each.value}" for each in Told)
             terminalreporter.write_line(f"Faults: {len(self._told)} cells, each as it should be: {counts}.")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any, Protocol
 from zlib import crc32
 
@@ -48,6 +49,18 @@ class Fault:
     """The operations that it can happen to."""
     takes_effect: bool = False
     """Whether the call has done its work all the same."""
+    refuses: bool = False
+    """Whether it is the connection that fails, which a proxy that listens cannot do: injector.py does."""
+    depends_on_time: bool = False
+    """Whether what comes of it depends on how long there is."""
+
+
+class Length(Enum):
+    """How long a fault lasts."""
+
+    ONE_TRY = "once"  # The SDK's second try of the same call does well.
+    THE_CALL = "twice"  # Both tries fail, and the calls after it do well.
+    THE_REQUEST = "on"  # Nothing does well any more until the request is over.
 
 
 def _says(code: str, status: int = 400, **members: Any) -> Callable[[Request, Line], None]:
@@ -74,6 +87,10 @@ def _reset(request: Request, line: Line) -> None:
 def _lost(request: Request, line: Line) -> None:
     line.pass_on(request)
     line.hang_up()
+
+
+def _never_heard_of(_: Request, __: Line) -> None:
+    raise AssertionError("a connection that was to be refused has been made")
 
 
 def _silence(_: Request, line: Line) -> None:
@@ -119,9 +136,9 @@ FAULTS = {
         Fault("throttling", _says("ThrottlingException"), ALL),
         Fault("error-500", _says("InternalServerError", 500), ALL),
         Fault("error-503", _unavailable, ALL),
-        Fault("refused", _lost, ALL),  # By the hook of calls.py: a proxy that listens cannot.
+        Fault("refused", _never_heard_of, ALL, refuses=True),
         Fault("reset", _reset, ALL, takes_effect=True),
-        Fault("silence", _silence, ALL),
+        Fault("silence", _silence, ALL, depends_on_time=True),
         Fault("cut-json", _cut, ALL, takes_effect=True),
         Fault("no-json", _another_body("<html>"), ALL, takes_effect=True),
         Fault("other-json", _another_body("[]"), ALL, takes_effect=True),

@@ -5,9 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tests.faults.cells import Cell, Told, all_cells
-from tests.faults.faults import FAULTS
-from tests.faults.plan import Length
+from tests.faults.cells import Cell, Told, all_cells, depends_on_time
+from tests.faults.faults import FAULTS, Length
 from tests.faults.rows import SPOILED
 from tests.faults.scenarios import SCENARIOS
 
@@ -40,7 +39,8 @@ of its tries; or from there on, together with all calls behind it. That makes {c
 - A function makes no call that its policy does not allow, whatever fails.
 
 Two things may be left over when a login, or the canary, cannot even clean up after itself: a session that nobody
-holds, until its idle time is over; the canary's user, whose password nobody knows.
+holds, until its idle time is over; the canary's user, whose password nobody knows. Such a session counts: where the
+user has as many as there may be, the login that is asked for again ends one more of the older ones.
 """
 
 
@@ -69,7 +69,7 @@ def _share(counted: Counter[tuple[str, Length, bool]], fault: str, length: Lengt
     as_ever, not_so = counted[fault, length, True], counted[fault, length, False]
     if not as_ever + not_so:
         return ""
-    return f"of {as_ever + not_so}" if fault == "silence" else f"{as_ever} of {as_ever + not_so}"
+    return f"of {as_ever + not_so}" if depends_on_time(fault) else f"{as_ever} of {as_ever + not_so}"
 
 
 def _by_call(cells: Iterable[Cell], results: Results) -> Iterable[str]:
@@ -92,7 +92,7 @@ def _by_call(cells: Iterable[Cell], results: Results) -> Iterable[str]:
 
 def _done_without(cells: Iterable[Cell], results: Results) -> set[tuple[str, int]]:
     """Where every fault before the effect, at both tries, was answered as ever."""
-    before = {name for name, fault in FAULTS.items() if not fault.takes_effect and name != "silence"}
+    before = {name for name, fault in FAULTS.items() if not fault.takes_effect and not fault.depends_on_time}
     told: dict[tuple[str, int], set[Told]] = {}
     for cell in cells:
         if cell.length is Length.THE_CALL and cell.fault in before:

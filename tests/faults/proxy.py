@@ -39,17 +39,28 @@ class Proxy:
 
 @contextmanager
 def running_proxy(to: str) -> Iterator[Proxy]:
-    """A proxy in front of the endpoint `to`; leaving the context ends it, and every connection it holds."""
+    """In front of the endpoint `to`. Its connections end when their clients end them."""
     server = _Server(to)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield server.proxy
     finally:
-        server.over.set()
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def send_to(endpoint: str, request: Request) -> Answer:
+    """What AWS answers at this endpoint."""
+    headers = {each: text for each, text in request.headers.items() if each.lower() not in _NOT_HANDED_ON}
+    # One connection for each: one that is kept open may be closed by the other side at any time.
+    with closing(HTTPConnection(urlsplit(endpoint).netloc, timeout=_PATIENCE_SECONDS)) as behind:
+        behind.request("POST", "/", request.body, headers)
+        answer = behind.getresponse()
+        body = answer.read()
+    kept = {each: text for each, text in answer.getheaders() if each.lower() not in _NOT_HANDED_ON}
+    return Answer(answer.status, body, kept)
 
 
 class _Server(ThreadingHTTPServer):
@@ -59,8 +70,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, to: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.proxy = Proxy(f"http://127.0.0.1:{self.server_port}")
-        self.behind = urlsplit(to).netloc
-        self.over = threading.Event()
+        self.behind = to
 
     def handle_error(self, *_: Any) -> None:
         """A client that hangs up is nobody's error."""
@@ -85,14 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
     # What a fault may do: faults.Line.
 
     def pass_on(self, request: Request) -> Answer:
-        headers = {each: text for each, text in request.headers.items() if each.lower() not in _NOT_HANDED_ON}
-        # One for each request: one that is kept open may be closed by the other side at any time.
-        with closing(HTTPConnection(self.server.behind, timeout=_PATIENCE_SECONDS)) as behind:
-            behind.request("POST", self.path, request.body, headers)
-            answer = behind.getresponse()
-            body = answer.read()
-        kept = {each: text for each, text in answer.getheaders() if each.lower() not in _NOT_HANDED_ON}
-        return Answer(answer.status, body, kept)
+        return send_to(self.server.behind, request)
 
     def send(self, answer: Answer) -> None:
         self._head(answer)

@@ -1,30 +1,40 @@
-"""What the functions are asked for while faults happen: each way that leads to AWS, and its calls."""
+"""Each way to ask a function that leads to AWS, and its calls."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from tests.faults.calls import CALLS
-from tests.faults.world import ADA, BOB, NEW_PASSWORD, Event, Held, World
+from tests import requests
+from tests.faults import asks
+from tests.faults.expected_calls import CALLS
+from tests.faults.world import ADA, BOB, World
 from tests.functions.conftest import recorded
-from tests.things import MAC_KEY, PASSWORD, SIGNING_KEY, a_user
+from tests.people import Person
+from tests.requests import Call
+from tests.things import MAC_KEY, NEW_PASSWORD, SIGNING_KEY
 
-Ask = Callable[[World], Event]
-OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
 HASH = "$2b$04$Ma9Rke7dBcr3yptS4alt2.uIM1n9Q8b7V6c5X4z3L2k1J0h9G8f7e"
+
+
+IMPORTED = [{"username": "carol", "password_hash": HASH}, {"username": "dave", "password_hash": HASH}]
+CREATED = {"username": "carol", "password": NEW_PASSWORD, "scope": "orders:read"}
 
 
 @dataclass(frozen=True)
 class Scenario:
     function: str
     name: str
-    ask: Ask
+    ask: asks.Ask
     again: frozenset[int] = frozenset()
     """What else a client may be told who asks again, because the first time it was done."""
     undone: Callable[[Any], bool] = lambda _: False
     """Whether the body of a success itself says what could not be read or done."""
     leaves: tuple[str, ...] = ()
-    """Of what something is left over that nobody holds, when even cleaning up fails."""
+    """Of what (parts of the state) something is left over that nobody holds, when even cleaning up fails."""
+    pushes_out: frozenset[str] = frozenset()
+    """Whose session then ends in its place, because it counts as the newest."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """As the environment has them, where they are others than usual."""
 
     @property
     def id(self) -> str:
@@ -34,126 +44,10 @@ class Scenario:
     def calls(self) -> tuple[str, ...]:
         return CALLS[self.id]
 
-
-def _presenting(w: World, name: str = "laptop") -> Event:
-    return _with_bearer("authorizer-rest-request", w.held[name])
-
-
-def _with_bearer(name: str, held: Held, **given: Any) -> Event:
-    return recorded(name, headers={"Authorization": f"Bearer {held.access_token}"}, **given)
-
-
-def _after(happens: Callable[[World], object], ask: Ask) -> Ask:
-    def both(world: World) -> Event:
-        event = ask(world)
-        happens(world)
-        return event
-
-    return both
-
-
-def _ended(w: World) -> None:
-    w.stores.sessions.end(ADA, w.held["laptop"].session_id, now=1)
-
-
-def _blocked(w: World) -> None:
-    w.block(w.held["laptop"])
-
-
-def _logged_out(w: World) -> None:
-    w.stores.users.raise_version(ADA, version=7, now=1)
-
-
-def _deleted(w: World) -> None:
-    w.stores.accounts.delete(a_user(user_id=ADA, username="ada"))
-
-
-def _keys_are_due(function: str, ask: Callable[[World, str], Event]) -> Ask:
-    """The sandbox has read its keys 61 s ago, for a request of the phone's."""
-
-    def later(world: World) -> Event:
-        world.invoke(function, ask(world, "phone"))
-        world.seconds_later = 61
-        return ask(world, "laptop")
-
-    return later
-
-
-def _login(**body: str) -> Ask:
-    return lambda _: recorded("login", body={"username": "ada", "password": PASSWORD, **body})
-
-
-def _refresh(w: World, name: str = "laptop") -> Event:
-    return recorded("refresh", body={"refresh_token": w.held[name].refresh_token})
-
-
-def _refresh_of(counter: int) -> Ask:
-    """The first refresh token of a session that is further than that."""
-
-    def ask(w: World) -> Event:
-        w.held["laptop"] = w.session(ADA, counter=counter)
-        return _refresh(w)
-
-    return ask
-
-
-def _logout(**body: object) -> Ask:
-    return lambda w: recorded("logout", body={"refresh_token": w.held["laptop"].refresh_token, **body})
-
-
-def _logout_by_bearer(**body: object) -> Ask:
-    return lambda w: _with_bearer("logout", w.held["laptop"], body=body)
-
-
-def _admitted(name: str, body: object = None) -> Ask:
-    """A request that the authorizer has let through, from Ada's laptop."""
-
-    def ask(w: World) -> Event:
-        event, held = recorded(name, body=body), w.held["laptop"]
-        event["requestContext"]["authorizer"] |= {"sub": ADA, "sid": held.session_id, "jti": held.token_id}
-        return event
-
-    return ask
-
-
-def _end_session(w: World) -> Event:
-    of_one = {
-        "httpMethod": "DELETE",
-        "resource": "/auth/sessions/{session_id}",
-        "pathParameters": {"session_id": w.held["phone"].session_id},
-    }
-    return _admitted("sessions")(w) | of_one
-
-
-def _password(current: str = PASSWORD) -> Ask:
-    change = {"current_password": current, "new_password": NEW_PASSWORD}
-    return _admitted("password", change)
-
-
-def _oauth(name: str, token: str) -> Ask:
-    return lambda w: recorded(name, body={"token": getattr(w.held["laptop"], token)})
-
-
-def _operator(operation: str, **parameters: Any) -> Ask:
-    """A direct invocation of the admin function; a callable parameter is given the world."""
-
-    def ask(w: World) -> Event:
-        given = {name: value(w) if callable(value) else value for name, value in parameters.items()}
-        return {"operation": operation, "operator": OPERATOR, "parameters": given}
-
-    return ask
-
-
-def _laptop(what: str) -> Callable[[World], str]:
-    return lambda w: getattr(w.held["laptop"], what)
-
-
-def _disabled(w: World) -> None:
-    w.invoke("admin", _operator("disableUser", user_id=ADA)(w))
-
-
-IMPORTED = [{"username": "carol", "password_hash": HASH}, {"username": "dave", "password_hash": HASH}]
-CREATED = {"username": "carol", "password": NEW_PASSWORD, "scope": "orders:read"}
+    def begin(self, world: World, *, hasty: bool = False) -> Call:
+        """The world as it is before; gives what is asked then."""
+        world.begin(self.settings, hasty=hasty)
+        return self.ask(world)
 
 
 def _not_all_done(body: Any) -> bool:
@@ -169,56 +63,110 @@ def _reported(body: Any) -> bool:
 
 
 SCENARIOS = [
-    Scenario("authorizer", "live", _presenting),
-    Scenario("authorizer", "live, keys due", _keys_are_due("authorizer", _presenting)),
-    Scenario("authorizer", "session ended", _after(_ended, _presenting)),
-    Scenario("authorizer", "blocked", _after(_blocked, _presenting)),
-    Scenario("authorizer", "logged out everywhere", _after(_logged_out, _presenting)),
-    Scenario("authorizer", "deleted", _after(_deleted, _presenting)),
-    Scenario("login", "right password", _login(), leaves=("live sessions",)),
-    Scenario("login", "wrong password", _login(password=NEW_PASSWORD)),
-    Scenario("login", "nobody", _login(username="nobody")),
-    Scenario("refresh", "current", _refresh),
-    Scenario("refresh", "current, keys due", _keys_are_due("refresh", _refresh)),
-    Scenario("refresh", "used a moment ago", _refresh_of(2)),
-    Scenario("refresh", "reused", _refresh_of(3)),
-    Scenario("refresh", "session ended", _after(_ended, _refresh)),
-    Scenario("logout", "session", _logout()),
-    Scenario("logout", "everywhere", _logout(everywhere=True)),
-    Scenario("logout", "by access token", _logout_by_bearer()),
-    Scenario("logout", "by access token, everywhere", _logout_by_bearer(everywhere=True)),
-    Scenario("sessions", "list", _admitted("sessions")),
-    Scenario("sessions", "end", _end_session, again=frozenset({404})),
-    Scenario("password", "right", _password(), again=frozenset({401})),
-    Scenario("password", "wrong", _password("wrong-horse-battery-staple")),
-    Scenario("oauth", "revoke a session", _oauth("oauth", "refresh_token")),
-    Scenario("oauth", "revoke a token", _oauth("oauth", "access_token")),
-    Scenario("oauth", "introspect", _oauth("oauth-introspect", "access_token")),
-    Scenario("oauth", "introspect, ended", _after(_ended, _oauth("oauth-introspect", "access_token"))),
-    Scenario("jwks", "list", lambda _: recorded("jwks")),
-    Scenario("admin", "createUser", _operator("createUser", **CREATED), again=frozenset({409})),
-    Scenario("admin", "findUser", _operator("findUser", username="ada")),
-    Scenario("admin", "getUser", _operator("getUser", user_id=ADA)),
-    Scenario("admin", "changeUser", _operator("changeUser", user_id=ADA, scope="orders:read")),
-    Scenario("admin", "deleteUser", _operator("deleteUser", user_id=ADA), again=frozenset({404})),
-    Scenario("admin", "disableUser", _operator("disableUser", user_id=ADA)),
-    Scenario("admin", "enableUser", _after(_disabled, _operator("enableUser", user_id=ADA))),
-    Scenario("admin", "revokeUser", _operator("revokeUser", user_id=ADA)),
-    Scenario("admin", "setPassword", _operator("setPassword", user_id=ADA, password=NEW_PASSWORD)),
-    Scenario("admin", "revokeToken", _operator("revokeToken", token=_laptop("access_token"))),
-    Scenario("admin", "revokeToken, of a session", _operator("revokeToken", token=_laptop("refresh_token"))),
-    Scenario("admin", "revokeToken, by its id", _operator("revokeToken", token_id=_laptop("token_id"))),
-    Scenario("admin", "listUsers", _operator("listUsers"), undone=_not_all_read),
-    Scenario("admin", "importUsers", _operator("importUsers", users=IMPORTED), undone=_not_all_done),
-    Scenario("admin", "listUserSessions", _operator("listUserSessions", user_id=BOB)),
-    Scenario("admin", "revokeEveryone", _operator("revokeEveryone"), undone=_not_all_read),
-    Scenario("admin", "explainToken", _operator("explainToken", token=_laptop("access_token"))),
-    Scenario("admin", "listKeys", _operator("listKeys")),
-    Scenario("admin", "checkDeployment", _operator("checkDeployment"), undone=_reported),
-    Scenario("keys", "daily", lambda _: recorded("keys")),
-    Scenario("keys", "rotate now", lambda _: {"rotate": "now"}),
-    Scenario("keys", "revoke one", lambda _: {"revoke": SIGNING_KEY.kid}),
-    Scenario("keys", "revoke one of refresh tokens", lambda _: {"revoke": MAC_KEY.key_id}),
-    Scenario("keys", "revoke all", lambda _: {"revoke": "all"}),
-    Scenario("canary", "flight", lambda _: recorded("canary"), leaves=("users", "passwords", "can log in")),
+    Scenario("authorizer", "live", asks.authorizer),
+    Scenario("authorizer", "live, keys due", asks.keys_are_due(asks.authorizer)),
+    Scenario("authorizer", "session ended", asks.after(asks.ended, asks.authorizer)),
+    Scenario("authorizer", "blocked", asks.after(asks.blocked, asks.authorizer)),
+    Scenario("authorizer", "logged out everywhere", asks.after(asks.logged_out, asks.authorizer)),
+    Scenario("authorizer", "deleted", asks.after(asks.deleted, asks.authorizer)),
+    Scenario("login", "right password", asks.login(), leaves=("live_sessions",)),
+    Scenario(
+        "login",
+        "right password, hashed anew",
+        asks.after(asks.hashed_with_more_memory, asks.login()),
+        leaves=("live_sessions",),
+    ),
+    Scenario(
+        "login",
+        "right password, one session too many",
+        asks.login(),
+        leaves=("live_sessions", "let_in"),
+        pushes_out=frozenset({"laptop"}),
+        settings={"MAX_SESSIONS_PER_USER": "2"},
+    ),
+    Scenario("login", "wrong password", asks.login(password=NEW_PASSWORD)),
+    Scenario("login", "nobody", asks.login(Person("nobody's", "nobody"))),
+    Scenario("refresh", "current", asks.refresh),
+    Scenario("refresh", "current, keys due", asks.keys_are_due(asks.refresh)),
+    Scenario("refresh", "used a moment ago", asks.refresh_of(2)),
+    Scenario("refresh", "reused", asks.refresh_of(3)),
+    Scenario("refresh", "session ended", asks.after(asks.ended, asks.refresh)),
+    Scenario("logout", "session", asks.of_laptop(lambda held: requests.log_out(held.refresh_token))),
+    Scenario(
+        "logout",
+        "everywhere",
+        asks.of_laptop(lambda held: requests.log_out_everywhere_by_refresh_token(held.refresh_token)),
+    ),
+    Scenario(
+        "logout", "by access token", asks.of_laptop(lambda held: requests.log_out_by_bearer(held.tokens))
+    ),
+    Scenario(
+        "logout",
+        "by access token, everywhere",
+        asks.of_laptop(lambda held: requests.log_out_by_bearer(held.tokens, everywhere=True)),
+    ),
+    Scenario("sessions", "list", asks.of_laptop(lambda held: requests.list_sessions(ADA, held.tokens))),
+    Scenario("sessions", "end", asks.end_the_phone, again=frozenset({404})),
+    Scenario("password", "right", asks.password(), again=frozenset({401})),
+    Scenario("password", "wrong", asks.password("wrong-horse-battery-staple")),
+    Scenario(
+        "oauth", "revoke a session", asks.of_laptop(lambda held: requests.revoke_by_oauth(held.refresh_token))
+    ),
+    Scenario(
+        "oauth", "revoke a token", asks.of_laptop(lambda held: requests.revoke_by_oauth(held.access_token))
+    ),
+    Scenario("oauth", "introspect", asks.introspect),
+    Scenario("oauth", "introspect, ended", asks.after(asks.ended, asks.introspect)),
+    Scenario("jwks", "list", lambda _: Call("jwks", recorded("jwks"))),
+    Scenario("admin", "createUser", asks.operator("createUser", **CREATED), again=frozenset({409})),
+    Scenario("admin", "findUser", asks.operator("findUser", username="ada")),
+    Scenario("admin", "getUser", asks.operator("getUser", user_id=ADA.user_id)),
+    Scenario("admin", "changeUser", asks.operator("changeUser", user_id=ADA.user_id, scope="orders:read")),
+    Scenario("admin", "deleteUser", asks.operator("deleteUser", user_id=ADA.user_id), again=frozenset({404})),
+    Scenario("admin", "disableUser", asks.operator("disableUser", user_id=ADA.user_id)),
+    Scenario(
+        "admin", "enableUser", asks.after(asks.disabled, asks.operator("enableUser", user_id=ADA.user_id))
+    ),
+    Scenario("admin", "revokeUser", asks.operator("revokeUser", user_id=ADA.user_id)),
+    Scenario(
+        "admin", "setPassword", asks.operator("setPassword", user_id=ADA.user_id, password=NEW_PASSWORD)
+    ),
+    Scenario(
+        "admin",
+        "revokeToken",
+        asks.of_laptop(lambda held: requests.operate("revokeToken", token=held.access_token)),
+    ),
+    Scenario(
+        "admin",
+        "revokeToken, of a session",
+        asks.of_laptop(lambda held: requests.operate("revokeToken", token=held.refresh_token)),
+    ),
+    Scenario(
+        "admin",
+        "revokeToken, by its id",
+        asks.of_laptop(lambda held: requests.operate("revokeToken", token_id=held.token_id)),
+    ),
+    Scenario("admin", "listUsers", asks.operator("listUsers"), undone=_not_all_read),
+    Scenario("admin", "importUsers", asks.operator("importUsers", users=IMPORTED), undone=_not_all_done),
+    Scenario("admin", "listUserSessions", asks.operator("listUserSessions", user_id=BOB.user_id)),
+    Scenario("admin", "revokeEveryone", asks.operator("revokeEveryone"), undone=_not_all_read),
+    Scenario(
+        "admin",
+        "explainToken",
+        asks.of_laptop(lambda held: requests.operate("explainToken", token=held.access_token)),
+    ),
+    Scenario("admin", "listKeys", asks.operator("listKeys")),
+    Scenario("admin", "checkDeployment", asks.operator("checkDeployment"), undone=_reported),
+    Scenario("keys", "the first", asks.after(asks.no_keys, asks.keys(recorded("keys")))),
+    Scenario("keys", "daily", asks.keys(recorded("keys"))),
+    Scenario("keys", "rotate now", asks.keys({"rotate": "now"})),
+    Scenario("keys", "revoke one", asks.keys({"revoke": SIGNING_KEY.kid})),
+    Scenario("keys", "revoke one of refresh tokens", asks.keys({"revoke": MAC_KEY.key_id})),
+    Scenario("keys", "revoke all", asks.keys({"revoke": "all"})),
+    Scenario(
+        "canary",
+        "flight",
+        lambda _: Call("canary", recorded("canary")),
+        leaves=("users", "passwords", "can_log_in"),
+    ),
 ]

@@ -6,14 +6,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-KEYS = {
-    "Credentials": ("username",),
-    "Users": ("user_id",),
-    "Sessions": ("user_id", "session_id"),
-    "Blocklist": ("jti",),
-    "Attempts": ("bucket",),
-    "Keys": ("purpose",),
-}
+from tests.tables import table_keys
 
 Row = dict[str, Any]
 Rows = Mapping[str, Iterable[Row]]
@@ -36,7 +29,7 @@ class Tables:
         self._connection.close()
 
     def rows(self) -> dict[str, list[Row]]:
-        rows = {table: self._ask("Scan", TableName=self._prefix + table)["Items"] for table in KEYS}
+        rows = {table: self._ask("Scan", TableName=self._prefix + table)["Items"] for table in table_keys()}
         self._note(rows)
         self.written = False
         return rows
@@ -60,10 +53,15 @@ class Tables:
             assert not self._ask("BatchWriteItem", RequestItems=asked)["UnprocessedItems"]
         self._seen = {name: key for name, key in self._seen.items() if name in ours}
 
+    def empty(self, table: str) -> None:
+        """No row of it is left."""
+        rows = self.rows()
+        self.begin_with(rows | {table: []})
+
     def _note(self, rows: Rows) -> None:
         for table in rows:
             for row in rows[table]:
-                self._seen[_spelt(table, row)] = {name: row[name] for name in KEYS[table]}
+                self._seen[_spelt(table, row)] = {name: row[name] for name in table_keys()[table]}
 
     def _ask(self, operation: str, **parameters: Any) -> Row:
         headers = {
@@ -86,4 +84,4 @@ class Tables:
 
 
 def _spelt(table: str, row: Row) -> tuple[str, str]:
-    return table, " ".join(row[name]["S"] for name in KEYS[table])
+    return table, " ".join(row[name]["S"] for name in table_keys()[table])

@@ -1,100 +1,141 @@
-"""Mistakes that are easily made, each of which the matrix must notice."""
+"""The matrix is tested: it must catch each of these mistakes, which are easily made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-import functions.authorizer.app as authorizer
-from rescind import aws, deadline
-from rescind.flows import authenticate, refresh
+from rescind import aws
+from rescind.flows.authenticate import authenticate
 from rescind.reasons import Reason
 from rescind.rules.sessions import decide_refresh
-from rescind.store import state
 from rescind.unavailable import UnavailableError
 from rescind.verdict import Refuse
-from tests.faults.cells import Cell, all_cells, happens, outcome_without
-from tests.faults.scenarios import SCENARIOS
+from tests.faults.cells import Cell, all_cells
+from tests.faults.check import check, outcome_without
 from tests.faults.world import World
 
 pytestmark = pytest.mark.ministack
 
-
-def cells_of(scenario: str, *faults: str) -> list[Cell]:
-    return [cell for cell in all_cells() if cell.scenario.id == scenario and cell.fault in faults]
+_call = aws.call
 
 
-def noticed(world: World, cells: list[Cell]) -> bool:
-    assert cells
-    return any(_fails(world, cell) for cell in cells)
+def calls_and_forgets_what_is_left_over(operation: Callable[..., Any], **parameters: Any) -> Any:
+    answer = dict(_call(operation, **parameters))
+    answer.pop("UnprocessedKeys", None)
+    return answer
 
 
-def _fails(world: World, cell: Cell) -> bool:
+def takes_what_is_missing_for_not_there(answer: Mapping[str, Any], table: str, _: object) -> Any:
+    return next(iter(answer["Responses"].get(table, [])), None)
+
+
+def refuses_what_it_cannot_read(*args: Any, **kwargs: Any) -> Any:
     try:
-        happens(world, cell)
-    except AssertionError:
-        return True
-    return False
+        return authenticate(*args, **kwargs)
+    except UnavailableError:
+        return Refuse(Reason.BLOCKLISTED)
 
 
-@pytest.fixture(autouse=True)
-def as_it_should_be(world: World) -> None:
-    """What comes of each scenario without fault and without mistake."""
-    for scenario in SCENARIOS:
-        if scenario.function in {"authorizer", "refresh"}:
-            outcome_without(world, scenario)
+def decides_without_knowing_its_own_writes(*args: Any, **kwargs: Any) -> Any:
+    return decide_refresh(*args, **{**kwargs, "attempt": "", "grace_seconds": 0, "repeated": False})
 
 
-@pytest.fixture
-def swallowing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was left over is taken for not there."""
-    call = aws.call
+Patches = Mapping[str, Callable[..., Any]]
+"""What stands in for what."""
 
-    def swallow(operation: Callable[..., Any], **parameters: Any) -> Any:
-        answer = dict(call(operation, **parameters))
-        answer.pop("UnprocessedKeys", None)
-        return answer
-
-    monkeypatch.setattr(aws, "call", swallow)
-    monkeypatch.setattr(
-        state, "_the_row", lambda answer, table, _: next(iter(answer["Responses"].get(table, [])), None)
-    )
+TAKES_LEFT_OVER_FOR_NOT_THERE: Patches = {
+    "rescind.aws.call": calls_and_forgets_what_is_left_over,
+    "rescind.store.state._the_row": takes_what_is_missing_for_not_there,
+}
 
 
-@pytest.mark.usefixtures("swallowing")
-@pytest.mark.parametrize(
-    ("scenario", "fault"),
-    [("authorizer/live", "unprocessed"), ("authorizer/blocked", "unprocessed-row")],
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    patches: Patches
+    scenario: str
+    fault: str
+    complaint: str
+    """What is found to be wrong."""
+
+    @property
+    def cells(self) -> list[Cell]:
+        return [
+            each for each in all_cells() if each.scenario.id == self.scenario and each.fault == self.fault
+        ]
+
+
+MUTANTS = [
+    Mutant(
+        "keys-left-over-are-rows-that-are-not-there",
+        TAKES_LEFT_OVER_FOR_NOT_THERE,
+        "authorizer/live",
+        "unprocessed",
+        "answered 401 in place of 200",
+    ),
+    Mutant(
+        "blocklist-left-over-is-nothing-blocked",
+        TAKES_LEFT_OVER_FOR_NOT_THERE,
+        "authorizer/blocked",
+        "unprocessed-row",
+        "answered 200 in place of 401",
+    ),
+    Mutant(
+        "throttle-is-a-refusal",
+        {"functions.authorizer.app.authenticate": refuses_what_it_cannot_read},
+        "authorizer/live",
+        "throttled",
+        "answered 401 in place of 200",
+    ),
+    Mutant(
+        "own-lost-write-is-reuse",
+        {"rescind.flows.refresh.decide_refresh": decides_without_knowing_its_own_writes},
+        "refresh/current",
+        "lost",
+        "answered 401 in place of 200",
+    ),
+]
+ENDLESS = Mutant(
+    "tries-go-on-for-as-long-as-they-like",
+    {"rescind.deadline.allows_a_try": lambda: True},
+    "authorizer/live, keys due",
+    "silence",
+    "answered later than after 3.0 s",
 )
-def test_keys_that_are_left_over_are_taken_for_rows_that_are_not_there(
-    world: World, scenario: str, fault: str
-) -> None:
-    assert noticed(world, cells_of(scenario, fault))
+every_mutant = pytest.mark.parametrize(
+    "mutant",
+    [
+        *(pytest.param(each, id=each.name) for each in MUTANTS),
+        pytest.param(ENDLESS, id=ENDLESS.name, marks=pytest.mark.proof),
+    ],
+)
 
 
-def test_a_throttle_becomes_a_refusal(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return authenticate.authenticate(*args, **kwargs)
-        except UnavailableError:
-            return Refuse(Reason.BLOCKLISTED)
+@every_mutant
+def test_a_mistake_is_noticed(world: World, mutant: Mutant, monkeypatch: pytest.MonkeyPatch) -> None:
+    for cell in mutant.cells:
+        outcome_without(world, cell.scenario)
+    for target, replacement in mutant.patches.items():
+        monkeypatch.setattr(target, replacement)
 
-    monkeypatch.setattr(authorizer, "authenticate", refuse)
+    complaints = [complaint for cell in mutant.cells if (complaint := complaint_about(world, cell))]
 
-    assert noticed(world, cells_of("authorizer/live", "throttled"))
-
-
-def test_a_lost_write_of_ones_own_is_taken_for_reuse(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(*args: Any, **kwargs: Any) -> Any:
-        return decide_refresh(*args, **{**kwargs, "attempt": "", "grace_seconds": 0, "repeated": False})
-
-    monkeypatch.setattr(refresh, "decide_refresh", forgetful)
-
-    assert noticed(world, cells_of("refresh/current", "lost"))
+    assert mutant.complaint in complaints
 
 
-@pytest.mark.proof
-def test_tries_go_on_for_as_long_as_they_like(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadline, "allows_a_try", lambda: True)
+@every_mutant
+def test_without_the_mistake_there_is_no_complaint(world: World, mutant: Mutant) -> None:
+    complaints = [complaint for cell in mutant.cells if (complaint := complaint_about(world, cell))]
 
-    assert noticed(world, cells_of("authorizer/live, keys due", "silence"))
+    assert mutant.cells
+    assert complaints == []
+
+
+def complaint_about(world: World, cell: Cell) -> str:
+    try:
+        check(world, cell)
+    except AssertionError as error:
+        return str(error)
+    return ""

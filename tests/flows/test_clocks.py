@@ -16,10 +16,9 @@ from rescind.flows.end import effective_by
 from rescind.flows.issue import Refused, Tokens
 from rescind.flows.refresh import Replayed, Rotated, SessionEnded
 from tests.model.world import World, cheap_passwords, signatures_checked_once
-from tests.things import NOW, PASSWORD, SETTINGS
+from tests.things import NEW_PASSWORD, NOW, PASSWORD, SETTINGS
 
 CLOCKS = (-5, 5)
-NEW_PASSWORD = "another-horse-battery-staple"
 
 
 @pytest.fixture(autouse=True)

@@ -19,9 +19,8 @@ from rescind.rules.refresh_tokens import unverified_refresh_token
 from rescind.unavailable import UnavailableError
 from rescind.verdict import Refuse
 from tests.model.world import World, cheap_passwords
-from tests.things import NOW, PASSWORD, SETTINGS
+from tests.things import NEW_PASSWORD, NOW, PASSWORD, SETTINGS
 
-NEW_PASSWORD = "another-horse-battery-staple"
 LIMIT = 3
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.error import HTTPError
 
 from rescind.web.authorizer import UnauthorizedError
-from tests.functions.conftest import API_URL, recorded
+from tests.deployment import API_URL
+from tests.functions.conftest import recorded
 
 
 class Reply(io.BytesIO):

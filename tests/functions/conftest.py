@@ -6,7 +6,7 @@ import importlib
 import json
 import logging
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -24,17 +24,18 @@ from rescind import audit, wiring
 from rescind.rules import passwords
 from rescind.rules.key_set import KeyEntry, Purpose
 from tests import event_lines
+from tests.deployment import environment_of
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import MAC_KEY, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
 
 WEAK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+WEAK_HASH = WEAK.hash(PASSWORD, salt=b"0123456789abcdef")
 REAL = PasswordHasher(
     time_cost=SETTINGS.password_hash_iterations,
     memory_cost=SETTINGS.password_hash_memory_kib,
     parallelism=SETTINGS.password_hash_parallelism,
 )
 
-API_URL = "https://api.example/prod"  # where the canary asks
 EVENTS = Path(__file__).parent.parent / "events"
 
 
@@ -166,7 +167,7 @@ def moto() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def key_rows(moto: str) -> Any:
     """The rows of the keys, moto's own: to encrypt keys and to write them takes longer than most tests."""
-    _add_keys(stores_on(wiring.dynamodb()), moto)
+    add_keys(stores_on(wiring.dynamodb()), moto)
     return copy.deepcopy(moto_tables()["Keys"].items)
 
 
@@ -192,12 +193,8 @@ def stack(moto: str, key_rows: Any, hasher: PasswordHasher, monkeypatch: pytest.
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, kms_key_id: str) -> None:
-    for setting in fields(SETTINGS):
-        value = getattr(SETTINGS, setting.name)
-        text = ",".join(value) if isinstance(value, frozenset) else str(value)
-        monkeypatch.setenv(setting.name.upper(), text)
-    monkeypatch.setenv("KMS_KEY_ID", kms_key_id)
-    monkeypatch.setenv("API_URL", API_URL)
+    for name, value in environment_of(kms_key_id).items():
+        monkeypatch.setenv(name, value)
 
 
 def moto_tables() -> dict[str, Any]:
@@ -206,7 +203,7 @@ def moto_tables() -> dict[str, Any]:
     return found
 
 
-def _add_keys(stores: Stores, kms_key_id: str) -> None:
+def add_keys(stores: Stores, kms_key_id: str) -> None:
     """The keys of tests/things, as KMS would have made them: moto has no GenerateDataKeyPair."""
     private = SIGNING_KEY.private_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     public = SIGNING_KEY.private_key.public_key().public_bytes(

@@ -3,7 +3,6 @@
 import http.server
 import json
 import os
-import secrets
 import subprocess
 import sys
 import threading
@@ -24,8 +23,8 @@ from rescind.rules.key_set import KEEP_AT_MOST_SECONDS, KeyEntry, KeySet, Purpos
 from rescind.rules.sessions import CLOCK_SKEW_SECONDS
 from rescind.unavailable import UnavailableError
 from rescind.web.requests import InvalidRequestError
-from tests.functions.conftest import Stack, forget_wiring, recorded, set_environment
-from tests.tables import create_tables, stores_on
+from tests.deployment import deployed
+from tests.functions.conftest import Stack, forget_wiring, recorded
 from tests.things import SETTINGS, a_credential, a_session, a_user, some_claims
 
 OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
@@ -36,16 +35,11 @@ pytestmark = pytest.mark.ministack
 
 
 @pytest.fixture
-def empty_stack(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def empty_stack(ministack: str) -> Iterator[Stack]:
     """Tables with nothing in them, and a KMS key."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    forget_wiring()
-    prefix = f"{secrets.token_hex(4)}-"
-    create_tables(wiring.dynamodb(), prefix=prefix)
-    set_environment(monkeypatch, wiring.kms().create_key()["KeyMetadata"]["KeyId"])
-    for table in ("Credentials", "Users", "Sessions", "Blocklist", "Keys"):
-        monkeypatch.setenv(f"{table.upper()}_TABLE", f"{prefix}{table}")
-    yield Stack(stores_on(wiring.dynamodb(), prefix=prefix))
+    with deployed(ministack) as deployment:
+        forget_wiring()
+        yield Stack(deployment.stores)
     forget_wiring()
 
 

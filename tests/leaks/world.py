@@ -17,8 +17,9 @@ from rescind import ids, wiring
 from rescind.rules.access_tokens import SigningKey, sign_access_token
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey, sign_refresh_token
+from tests.deployment import API_URL
 from tests.functions.api_in_process import Reply, reply
-from tests.functions.conftest import API_URL, Stack, forget_wiring, moto_tables, recorded
+from tests.functions.conftest import Stack, forget_wiring, moto_tables, recorded
 from tests.leaks import marked
 from tests.tables import Stores
 from tests.things import SETTINGS, a_credential, a_session, a_user, some_claims

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,10 @@ import boto3
 import jwt
 import pytest
 
-from rescind import wiring
 from rescind.web.authorizer import UnauthorizedError
 from rescind_local.deploy.emulator import running_emulator
-from tests.functions.conftest import REAL, Stack, forget_wiring, recorded, set_environment
-from tests.tables import create_tables, stores_on
+from tests.deployment import Deployment, deployed
+from tests.functions.conftest import REAL, Stack, forget_wiring, recorded
 from tests.things import PASSWORD, a_credential, a_user
 
 pytestmark = [pytest.mark.ministack, pytest.mark.soak]
@@ -29,20 +29,21 @@ AT_ONCE = 50
 LARGEST_RATIO = 1.10
 _BATCH = 25
 _SAID_EVERY = 50_000
-_TABLES = ("Credentials", "Users", "Sessions", "Blocklist", "Attempts", "Keys")
 
 
 @dataclass(frozen=True)
-class Deployment:
-    prefix: str
+class Measured:
+    deployment: Deployment
     stack: Stack
-    environment: dict[str, str]
 
-    def take_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """From now on the functions are this deployment's, in sandboxes that have not been asked yet."""
-        for name, value in self.environment.items():
-            monkeypatch.setenv(name, value)
-        forget_wiring(but={"dynamodb", "kms"})
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """The functions are this deployment's, in sandboxes that have not been asked yet."""
+        with pytest.MonkeyPatch.context() as process:
+            for name, value in self.deployment.environment.items():
+                process.setenv(name, value)
+            forget_wiring(but={"dynamodb", "kms"})
+            yield
 
     def log_in(self) -> str:
         return str(self.stack.log_in()["access_token"])
@@ -67,55 +68,53 @@ def own_ministack(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
-def deploy(own_ministack: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Deployment]:
-    del own_ministack
-    kms_key_id = wiring.kms().create_key()["KeyMetadata"]["KeyId"]
+def deploy(own_ministack: str) -> Iterator[Callable[[], Measured]]:
     password_hash = REAL.hash(PASSWORD)
+    with ExitStack() as deployments:
 
-    def deployed() -> Deployment:
-        prefix = f"{secrets.token_hex(4)}-"
-        create_tables(wiring.dynamodb(), prefix=prefix)
-        set_environment(monkeypatch, kms_key_id)
-        stores = stores_on(wiring.dynamodb(), prefix=prefix)
-        made = Deployment(
-            prefix, Stack(stores), {f"{table.upper()}_TABLE": f"{prefix}{table}" for table in _TABLES}
-        )
-        made.take_over(monkeypatch)
-        made.stack.invoke("keys", {"source": "aws.events"})
-        stores.accounts.create(a_user(logged_out_at=0), a_credential(password_hash=password_hash))
-        return made
+        def deploy() -> Measured:
+            deployment = deployments.enter_context(deployed(own_ministack))
+            made = Measured(deployment, Stack(deployment.stores))
+            with made.at_work():
+                made.stack.invoke("keys", {"source": "aws.events"})
+            made.stack.stores.accounts.create(
+                a_user(logged_out_at=0), a_credential(password_hash=password_hash)
+            )
+            return made
 
-    return deployed
+        yield deploy
 
 
 def test_a_million_entries_make_the_authorizer_no_slower(
-    deploy: Callable[[], Deployment], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    deploy: Callable[[], Measured], capsys: pytest.CaptureFixture[str]
 ) -> None:
     empty, full = deploy(), deploy()
-    blocked, free = full.log_in(), full.log_in()
-    empty.take_over(monkeypatch)
-    tokens = {empty.prefix: empty.log_in(), full.prefix: free}
+    with full.at_work():
+        blocked, free = full.log_in(), full.log_in()
+    with empty.at_work():
+        of_the_empty = empty.log_in()
 
     def say(line: str) -> None:
         with capsys.disabled():
             print(line, flush=True)  # noqa: T201 - it takes minutes
 
     begun = time.monotonic()
-    _fill(full.prefix + "Blocklist", _token_id(blocked), say)
+    _fill(f"{full.deployment.prefix}Blocklist", _token_id(blocked), say)
     say(f"{ENTRIES:,} entries were written in {time.monotonic() - begun:.0f} s")
 
-    seconds: dict[str, list[float]] = {empty.prefix: [], full.prefix: []}
+    of_empty: list[float] = []
+    of_full: list[float] = []
+    turns = [(empty, of_the_empty, of_empty), (full, free, of_full)]
     for turn in range(MEASURED // AT_ONCE):
-        for deployment in (empty, full) if turn % 2 else (full, empty):
-            deployment.take_over(monkeypatch)
-            assert deployment.allows(tokens[deployment.prefix])  # It reads its keys, and is warm.
-            seconds[deployment.prefix] += _measured(deployment.stack, tokens[deployment.prefix])
-    of_empty, of_full = seconds[empty.prefix], seconds[full.prefix]
+        for measured, token, seconds in turns if turn % 2 else reversed(turns):
+            with measured.at_work():
+                assert measured.allows(token)  # It reads its keys, and is warm.
+                seconds.extend(_measured(measured.stack, token))
     say(_compared(of_empty, of_full))
 
-    full.take_over(monkeypatch)
-    assert full.allows(free)
-    assert not full.allows(blocked)
+    with full.at_work():
+        assert full.allows(free)
+        assert not full.allows(blocked)
     assert statistics.median(of_full) < LARGEST_RATIO * statistics.median(of_empty)
     assert _percentile_90(of_full) < 1.25 * _percentile_90(of_empty)
 

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 
 from tests.faults.faults import FAULTS, Fault, Request
 from tests.faults.proxy import Proxy
-from tests.faults.rows import SPOILED
+from tests.faults.rows import SPOILED, Spoiled
 
-# `refused` is for whoever has no proxy, and silence comes by itself.
-_LEFT_OUT = {"refused", "silence"}
-_USUAL = [fault for name, fault in FAULTS.items() if name not in _LEFT_OUT]
+# A proxy refuses no connection, and silence comes by itself.
+_USUAL = [fault for fault in FAULTS.values() if not fault.refuses and not fault.depends_on_time]
 _ATTRIBUTES = 12
 
 LINGERING_SECONDS = 2
@@ -40,7 +39,7 @@ class Weather:
     def blow(self, seconds: float) -> str:
         """One storm, of so many seconds at most; says what it was of."""
         faults, rate = self._choice()
-        if any(fault.name == "silence" for fault in faults):
+        if any(fault.depends_on_time for fault in faults):
             seconds = min(seconds, 2.0)  # Each holds a function for up to 2 s, and throughput is wanted, too.
         begun = time.time()
         self._storms.append((begun, math.inf))
@@ -53,7 +52,7 @@ class Weather:
     def _choice(self) -> tuple[Sequence[Fault], float]:
         if self._dice.random() < 0.15:
             return [FAULTS["silence"]], 0.05
-        rows = [make(number).fault for number in range(_ATTRIBUTES) for make in SPOILED.values()]
+        rows = [Spoiled(name, number).fault for number in range(_ATTRIBUTES) for name in SPOILED]
         faults = self._dice.sample([*_USUAL, *self._dice.sample(rows, 2)], self._dice.randint(1, 4))
         return faults, self._dice.choice([0.05, 0.1, 0.2, 0.3])
 

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from rescind import aws
-from tests.functions.conftest import set_environment
+from tests.deployment import deployed
 from tests.races.race import Race
 from tests.races.sandboxes import Sandboxes, running_sandboxes
-from tests.tables import Stores, create_tables, stores_on
-
-TABLES = ("Credentials", "Users", "Sessions", "Blocklist", "Attempts", "Keys")
+from tests.tables import Stores
 
 
 @dataclass(frozen=True)
@@ -26,20 +23,11 @@ class Deployment:
 @pytest.fixture(scope="session")
 def deployment(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     log = tmp_path_factory.mktemp("races") / "log"
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", ministack)
-        environment.setenv("AWS_ACCESS_KEY_ID", "testing")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        dynamodb, prefix = aws.client("dynamodb"), f"{secrets.token_hex(4)}-"
-        create_tables(dynamodb, prefix=prefix)
-        set_environment(environment, aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
-        for table in TABLES:
-            environment.setenv(f"{table.upper()}_TABLE", prefix + table)
+    with deployed(ministack) as made:
         of_sandboxes = dict(os.environ)
     # The environment is the sandboxes' own: other tests of this run have other tables.
     with running_sandboxes(of_sandboxes, log) as sandboxes:
-        yield Deployment(sandboxes, stores_on(dynamodb, prefix=prefix))
+        yield Deployment(sandboxes, made.stores)
 
 
 @pytest.fixture

@@ -1,18 +1,18 @@
 """One race, round after round, and the oracle: what is dead is refused everywhere, what lives works."""
 
 import random
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import hash_password
-from tests.races import calls
-from tests.races.calls import Person
-from tests.races.sandboxes import AT_ONCE, Answer, Call, Sandboxes
+from tests import requests
+from tests.people import Person, new_person
+from tests.races.sandboxes import AT_ONCE, Sandboxes
+from tests.requests import Answer, Call
 from tests.tables import Stores
-from tests.things import PASSWORD, SETTINGS, a_credential, a_user
+from tests.things import PASSWORD, SETTINGS
 
 # One login takes 20 ms to verify this, the other none, so that a race meets both a wide gap and a narrow one.
 _COSTS = (SETTINGS.hash_parameters, HashParameters(memory_kib=8, iterations=1, parallelism=1))
@@ -39,13 +39,7 @@ class Race:
             "PASSWORD_HASH_MEMORY_KIB": str(today.memory_kib),
             "PASSWORD_HASH_ITERATIONS": str(today.iterations),
         }
-        user_id = f"usr_{secrets.token_urlsafe(15)}xA"
-        username = f"ada-{secrets.token_hex(8)}"
-        self.stores.accounts.create(
-            a_user(user_id=user_id, username=username, logged_out_at=0),
-            a_credential(user_id=user_id, username=username, password_hash=_HASHES[cost]),
-        )
-        return Person(user_id, username)
+        return new_person(self.stores, password_hash=_HASHES[cost])
 
     def run(self, *racing: Call, delays: Sequence[float] | None = None) -> list[Answer]:
         """Let them race. The only failure that anybody gets is a 503, and no refresh takes a cookie away."""
@@ -67,7 +61,7 @@ class Race:
         return self.ask(call) if answer.status == 503 else answer
 
     def log_in(self, who: Person, password: str = PASSWORD) -> Answer:
-        tokens = self.ask(calls.log_in(who, password))
+        tokens = self.ask(requests.log_in(who, password))
         assert tokens.status == 200, tokens
         return tokens
 
@@ -79,7 +73,9 @@ class Race:
 
     def accepts(self, tokens: Iterable[Answer]) -> list[bool]:
         """Which of these access tokens the authorizer lets through."""
-        return [each.status == 200 for each in self.ask_all([calls.ask_authorizer(each) for each in tokens])]
+        return [
+            each.status == 200 for each in self.ask_all([requests.ask_authorizer(each) for each in tokens])
+        ]
 
     def check_dead(self, tokens: Sequence[Answer]) -> None:
         """Nothing accepts any of these tokens, nor the ones that they could be traded for."""
@@ -87,7 +83,7 @@ class Race:
         texts = {each.refresh_token for each in tokens}
         # From the newest on, because an old one would end the session that should be dead already.
         for counter in sorted({_counter(text) for text in texts}, reverse=True):
-            asked = [calls.refresh(text) for text in texts if _counter(text) == counter]
+            asked = [requests.refresh(text) for text in texts if _counter(text) == counter]
             refused = {each.status for each in self.ask_all(asked)}
             assert refused == {401}, "a dead session gives new tokens"
 
@@ -95,7 +91,7 @@ class Race:
         """Every access token is accepted, and the newest refresh token of the session gives another."""
         assert all(self.accepts(tokens)), "the authorizer refuses a live token"
         newest = max((each.refresh_token for each in tokens), key=_counter)
-        refreshed = self.ask(calls.refresh(newest))
+        refreshed = self.ask(requests.refresh(newest))
         assert refreshed.status == 200, "a live session gives no new tokens"
         assert self.accepts([refreshed]) == [True]
 

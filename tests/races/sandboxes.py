@@ -12,10 +12,11 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from io import BufferedRWPair
 from pathlib import Path
 from typing import Any
+
+from tests.requests import Answer, Call
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ("admin", "authorizer", "keys", "login", "logout", "password", "refresh", "sessions")
@@ -24,28 +25,6 @@ AT_ONCE = 50
 _HEAD_START_SECONDS = 0.01
 _PATIENCE_SECONDS = 30
 _CLOCKS_ARE_OFF_BY_AT_MOST = 5.0
-
-
-@dataclass(frozen=True)
-class Call:
-    function: str
-    event: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
-    began: float = 0.0
-    ended: float = 0.0
-
-    @property
-    def refresh_token(self) -> str:
-        """Of a token response, in whichever transport it came."""
-        if "refresh_token" in self.body:
-            return str(self.body["refresh_token"])
-        return self.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
 
 
 class Sandboxes:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.races import calls
+from tests import requests
 from tests.races.race import Race
-from tests.races.sandboxes import Call
+from tests.requests import Call
 
 pytestmark = pytest.mark.ministack
 
@@ -31,8 +31,8 @@ def test_no_session_of_before_is_alive_and_whoever_logs_in_afterwards_is(race: R
         # It may find one page of users, by whichever clock.
         since = race.ask(revoke_users(segment=0)).body["since"]
         pages = [revoke_users(segment=segment, since=since) for segment in range(SEGMENTS)]
-        others = [calls.refresh(tokens.refresh_token) for tokens in before]
-        others += [calls.log_in(who, "correct-horse-battery-staple") for who in people]
+        others = [requests.refresh(tokens.refresh_token) for tokens in before]
+        others += [requests.log_in(who, "correct-horse-battery-staple") for who in people]
 
         answers = race.run(*pages, *others)
 

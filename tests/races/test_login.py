@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.races import calls
-from tests.races.calls import Person
+from tests import requests
+from tests.people import Person
 from tests.races.race import Race
-from tests.races.sandboxes import Answer, Call
+from tests.requests import Answer, Call
 from tests.things import PASSWORD
 
 pytestmark = pytest.mark.ministack
@@ -20,8 +20,8 @@ def test_an_old_password_opens_nothing_that_outlives_its_change(race: Race, leng
     for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
-        change = calls.change_password(who, tokens, PASSWORD, NEW_PASSWORD)
-        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(2, 8)
+        change = requests.change_password(who, tokens, PASSWORD, NEW_PASSWORD)
+        logins = [requests.log_in(who, PASSWORD)] * race.dice.randint(2, 8)
 
         # The change hashes before it writes: logins should be reading when it is done with that.
         changed, *opened = race.run(
@@ -33,13 +33,13 @@ def test_an_old_password_opens_nothing_that_outlives_its_change(race: Race, leng
         assert all(each.status in {401, 503} for each in opened if each.began > changed.ended)
         race.check_dead([tokens, *(each for each in opened if each.status == 200)])
         race.check_alive([changed])
-        assert race.ask(calls.log_in(who, PASSWORD)).status == 401
+        assert race.ask(requests.log_in(who, PASSWORD)).status == 401
         race.check_alive([race.log_in(who, NEW_PASSWORD)])
 
 
 ENDINGS: dict[str, Callable[[Person, Answer], Call]] = {
-    "everywhere": lambda _who, tokens: calls.log_out_by_bearer(tokens, everywhere=True),
-    "revoked-by-an-admin": lambda who, _tokens: calls.revoke_user(who),
+    "everywhere": lambda _who, tokens: requests.log_out_by_bearer(tokens, everywhere=True),
+    "revoked-by-an-admin": lambda who, _tokens: requests.revoke_user(who),
 }
 
 
@@ -50,7 +50,7 @@ def test_a_login_lives_or_dies_whole_and_the_next_one_lives(
     for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
-        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(1, 4)
+        logins = [requests.log_in(who, PASSWORD)] * race.dice.randint(1, 4)
 
         ended, *answers = race.run(ending(who, tokens), *logins)
 
@@ -60,7 +60,7 @@ def test_a_login_lives_or_dies_whole_and_the_next_one_lives(
         for each, lives in zip(opened, accepted, strict=True):
             assert lives or each.began < ended.ended, "a login after the end is dead"
             assert not lives or each.ended > ended.began, "a login from before the end lives"
-            assert (race.ask(calls.refresh(each.refresh_token)).status == 200) is lives
+            assert (race.ask(requests.refresh(each.refresh_token)).status == 200) is lives
         race.check_dead([tokens])
         race.check_alive([race.log_in(who)])
 
@@ -69,16 +69,16 @@ def test_a_login_opens_nothing_that_outlives_the_flag_or_returns_without_it(race
     for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
-        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(1, 4)
+        logins = [requests.log_in(who, PASSWORD)] * race.dice.randint(1, 4)
 
-        disabled, *opened = race.run(calls.disable(who), *logins)
+        disabled, *opened = race.run(requests.disable(who), *logins)
 
         assert disabled.status == 200
         assert all(each.status in {401, 503} for each in opened if each.began > disabled.ended)
         dead = [tokens, *(each for each in opened if each.status == 200)]
         race.check_dead(dead)
-        assert race.ask(calls.log_in(who, PASSWORD)).status == 401
-        race.ask(calls.enable(who))
+        assert race.ask(requests.log_in(who, PASSWORD)).status == 401
+        race.ask(requests.enable(who))
         race.check_dead(dead)
         race.check_alive([race.log_in(who)])
 
@@ -89,7 +89,7 @@ def test_parallel_logins_leave_as_many_sessions_as_there_may_be(race: Race, limi
     for _ in range(lengths):
         who = race.new_person()
         old = race.log_in(who)
-        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(limit, 8)
+        logins = [requests.log_in(who, PASSWORD)] * race.dice.randint(limit, 8)
 
         answers = race.run(*logins)
 
@@ -99,7 +99,7 @@ def test_parallel_logins_leave_as_many_sessions_as_there_may_be(race: Race, limi
         assert sum(accepted) == limit
         assert not accepted[0], "the oldest is the first to go"
         living = [each for each, lives in zip(opened, accepted[1:], strict=True) if lives]
-        shown = race.ask(calls.list_sessions(who, living[0])).body["sessions"]
+        shown = race.ask(requests.list_sessions(who, living[0])).body["sessions"]
         assert {each["session_id"] for each in shown} == {each.body["session_id"] for each in living}
         race.check_dead([old, *(each for each in opened if each not in living)])
         for each in living:
@@ -114,7 +114,7 @@ def test_of_parallel_password_changes_one_holds(race: Race, lengths: int) -> Non
         tokens = race.log_in(who)
         news = [f"new-password-{number}" for number in range(race.dice.randint(2, 5))]
 
-        answers = race.run(*(calls.change_password(who, tokens, PASSWORD, new) for new in news))
+        answers = race.run(*(requests.change_password(who, tokens, PASSWORD, new) for new in news))
 
         [winner] = [number for number, each in enumerate(answers) if each.status == 200]
         assert {each.status for each in answers} <= {200, 400, 401, 503}
@@ -122,7 +122,7 @@ def test_of_parallel_password_changes_one_holds(race: Race, lengths: int) -> Non
         race.check_alive([answers[winner]])
         race.log_in(who, news[winner])
         for dead in (PASSWORD, news[winner - 1]):
-            assert race.ask(calls.log_in(who, dead)).status == 401
+            assert race.ask(requests.log_in(who, dead)).status == 401
 
 
 def test_a_login_opens_nothing_that_outlives_an_admins_reset(race: Race, lengths: int) -> None:
@@ -130,11 +130,11 @@ def test_a_login_opens_nothing_that_outlives_an_admins_reset(race: Race, lengths
     for _ in range(lengths):
         who = race.new_person()
         tokens = race.log_in(who)
-        logins = [calls.log_in(who, PASSWORD)] * race.dice.randint(2, 8)
+        logins = [requests.log_in(who, PASSWORD)] * race.dice.randint(2, 8)
 
         # The reset hashes before it writes: logins should be reading when it is done with that.
         reset, *opened = race.run(
-            calls.set_password(who, NEW_PASSWORD),
+            requests.set_password(who, NEW_PASSWORD),
             *logins,
             delays=[0.0, *(race.dice.uniform(0.3, 1.1) * takes for _ in logins)],
         )
@@ -143,7 +143,7 @@ def test_a_login_opens_nothing_that_outlives_an_admins_reset(race: Race, lengths
         assert reset.status == 200
         assert all(each.status in {401, 503} for each in opened if each.began > reset.ended)
         race.check_dead([tokens, *(each for each in opened if each.status == 200)])
-        assert race.ask(calls.log_in(who, PASSWORD)).status == 401
+        assert race.ask(requests.log_in(who, PASSWORD)).status == 401
         race.check_alive([race.log_in(who, NEW_PASSWORD)])
 
 
@@ -154,10 +154,10 @@ def test_an_admins_reset_holds_whatever_its_user_changes_at_the_same_moment(race
         changes = [f"new-password-{number}" for number in range(race.dice.randint(1, 4))]
 
         reset, *changed = race.run(
-            calls.set_password(who, NEW_PASSWORD),
-            *(calls.change_password(who, tokens, PASSWORD, new) for new in changes),
+            requests.set_password(who, NEW_PASSWORD),
+            *(requests.change_password(who, tokens, PASSWORD, new) for new in changes),
         )
-        reset = race.answered(calls.set_password(who, NEW_PASSWORD), reset)
+        reset = race.answered(requests.set_password(who, NEW_PASSWORD), reset)
 
         assert reset.status == 200
         assert {each.status for each in changed} <= {200, 400, 401, 503}
@@ -165,7 +165,7 @@ def test_an_admins_reset_holds_whatever_its_user_changes_at_the_same_moment(race
         # Whichever came first, the user's change is over, with the session that it opened.
         race.check_dead([tokens, *(each for each in changed if each.status == 200)])
         for dead in (PASSWORD, *changes):
-            assert race.ask(calls.log_in(who, dead)).status == 401
+            assert race.ask(requests.log_in(who, dead)).status == 401
         race.check_alive([race.log_in(who, NEW_PASSWORD)])
 
 
@@ -174,9 +174,9 @@ def test_changes_of_a_user_at_the_same_moment_are_none_of_them_lost(race: Race, 
         who = race.new_person()
         tokens = race.log_in(who)
         asked = [
-            calls.change_user(who, scope="orders:read"),
-            calls.change_user(who, claims={"plan": "silver"}),
-            calls.revoke_user(who),
+            requests.change_user(who, scope="orders:read"),
+            requests.change_user(who, claims={"plan": "silver"}),
+            requests.revoke_user(who),
         ]
 
         answers = race.run(*asked)
@@ -193,7 +193,7 @@ def test_guesses_at_the_same_moment_do_not_pass_a_limit_together(race: Race, len
     race.settings = {"FAILURES_PER_ACCOUNT": "20"}
     for _ in range(lengths):
         who = race.new_person()
-        guess = calls.log_in(who, "a-wrong-password")
+        guess = requests.log_in(who, "a-wrong-password")
 
         answers = race.run(*[guess] * race.dice.randint(25, 50))
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rescind.rules.refresh_tokens import unverified_refresh_token
-from tests.races import calls
+from tests import requests
 from tests.races.race import Race
 
 pytestmark = pytest.mark.ministack
@@ -16,7 +16,7 @@ def test_parallel_refreshes_all_get_the_same_successor(race: Race, tabs: int, le
     for _ in range(lengths):
         tokens = race.log_in(race.new_person())
         racing = [
-            calls.refresh(tokens.refresh_token, by_cookie=race.dice.random() < 0.5) for _ in range(tabs)
+            requests.refresh(tokens.refresh_token, by_cookie=race.dice.random() < 0.5) for _ in range(tabs)
         ]
 
         refreshed = race.run(*racing)
@@ -36,12 +36,12 @@ def test_without_a_grace_one_of_parallel_refreshes_wins_and_then_the_session_end
     for _ in range(lengths):
         tokens = race.log_in(race.new_person())
 
-        refreshed = race.run(*[calls.refresh(tokens.refresh_token)] * tabs)
+        refreshed = race.run(*[requests.refresh(tokens.refresh_token)] * tabs)
 
         won = [each for each in refreshed if each.status == 200]
         assert len(won) <= 1
         if any(each.status == 503 for each in refreshed):
-            race.ask(calls.refresh(tokens.refresh_token))
+            race.ask(requests.refresh(tokens.refresh_token))
         race.check_dead([tokens, *won])
 
 
@@ -50,9 +50,9 @@ def test_an_old_token_ends_its_session_and_only_it_whatever_the_owner_does(race:
     for _ in range(4 * lengths):
         who = race.new_person()
         first, elsewhere = race.log_in(who), race.log_in(who)
-        second = race.ask(calls.refresh(first.refresh_token))
-        owners = [calls.refresh(second.refresh_token)] * race.dice.randint(1, 3)
-        thieves = [calls.refresh(first.refresh_token)] * race.dice.randint(1, 3)
+        second = race.ask(requests.refresh(first.refresh_token))
+        owners = [requests.refresh(second.refresh_token)] * race.dice.randint(1, 3)
+        thieves = [requests.refresh(first.refresh_token)] * race.dice.randint(1, 3)
 
         answers = race.run(*owners, *thieves)
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.races import calls
-from tests.races.calls import Person
+from tests import requests
+from tests.people import Person
 from tests.races.race import Race
-from tests.races.sandboxes import Answer, Call
+from tests.requests import Answer, Call
 from tests.things import PASSWORD
 
 pytestmark = pytest.mark.ministack
@@ -17,21 +17,25 @@ Ending = Callable[[Person, Answer, Answer], Call]
 """Of a person, the tokens that are being refreshed, and those of another session of the person."""
 
 ONE: dict[str, Ending] = {
-    "logout-by-refresh-token": lambda _who, here, _there: calls.log_out(here.refresh_token),
-    "logout-by-cookie": lambda _who, here, _there: calls.log_out(here.refresh_token, by_cookie=True),
-    "logout-by-bearer": lambda _who, here, _there: calls.log_out_by_bearer(here),
-    "ended-from-elsewhere": lambda who, here, there: calls.end_session(who, there, here.body["session_id"]),
-    "ended-by-an-admin": lambda who, here, _there: calls.revoke_session(who, here.body["session_id"]),
+    "logout-by-refresh-token": lambda _who, here, _there: requests.log_out(here.refresh_token),
+    "logout-by-cookie": lambda _who, here, _there: requests.log_out(here.refresh_token, by_cookie=True),
+    "logout-by-bearer": lambda _who, here, _there: requests.log_out_by_bearer(here),
+    "ended-from-elsewhere": lambda who, here, there: requests.end_session(
+        who, there, here.body["session_id"]
+    ),
+    "ended-by-an-admin": lambda who, here, _there: requests.revoke_session(who, here.body["session_id"]),
 }
 ALL: dict[str, Ending] = {
-    "logout-everywhere": lambda _who, here, _there: calls.log_out_by_bearer(here, everywhere=True),
-    "logout-everywhere-from-elsewhere": lambda _who, _here, there: calls.log_out_by_bearer(
+    "logout-everywhere": lambda _who, here, _there: requests.log_out_by_bearer(here, everywhere=True),
+    "logout-everywhere-from-elsewhere": lambda _who, _here, there: requests.log_out_by_bearer(
         there, everywhere=True
     ),
-    "password-change": lambda who, here, _there: calls.change_password(who, here, PASSWORD, "new-password"),
-    "disabled": lambda who, _here, _there: calls.disable(who),
-    "revoked-by-an-admin": lambda who, _here, _there: calls.revoke_user(who),
-    "deleted": lambda who, _here, _there: calls.delete_user(who),
+    "password-change": lambda who, here, _there: requests.change_password(
+        who, here, PASSWORD, "new-password"
+    ),
+    "disabled": lambda who, _here, _there: requests.disable(who),
+    "revoked-by-an-admin": lambda who, _here, _there: requests.revoke_user(who),
+    "deleted": lambda who, _here, _there: requests.delete_user(who),
 }
 ENDINGS = [
     *(pytest.param(ending, False, id=name) for name, ending in ONE.items()),
@@ -48,7 +52,7 @@ def test_a_refresh_gives_out_nothing_that_outlives_the_end(
         here, there = race.log_in(who), race.log_in(who)
         end = ending(who, here, there)
         refreshes = [
-            calls.refresh(here.refresh_token, by_cookie=race.dice.random() < 0.5)
+            requests.refresh(here.refresh_token, by_cookie=race.dice.random() < 0.5)
             for _ in range(race.dice.randint(1, 4))
         ]
 
@@ -73,9 +77,9 @@ def test_everywhere_by_a_token_that_is_being_refreshed_ends_what_its_answer_says
     for _ in range(2 * lengths):
         who = race.new_person()
         here, there = race.log_in(who), race.log_in(who)
-        everywhere = calls.log_out_everywhere_by_refresh_token(here.refresh_token)
+        everywhere = requests.log_out_everywhere_by_refresh_token(here.refresh_token)
 
-        first, refreshed = race.run(everywhere, calls.refresh(here.refresh_token))
+        first, refreshed = race.run(everywhere, requests.refresh(here.refresh_token))
 
         ended = race.answered(everywhere, first)
         race.check_dead([here, *([refreshed] if refreshed.status == 200 else [])])
@@ -96,7 +100,7 @@ def test_two_ways_to_end_a_session_at_once_end_it_for_both(race: Race, lengths: 
         every = race.dice.choice([ALL["logout-everywhere-from-elsewhere"], ALL["revoked-by-an-admin"]])
         endings = [end(who, here, there) for end in (one, other, every)]
 
-        *ended, refreshed = race.run(*endings, calls.refresh(here.refresh_token))
+        *ended, refreshed = race.run(*endings, requests.refresh(here.refresh_token))
 
         answers = [race.answered(*each) for each in zip(endings, ended, strict=True)]
         assert {each.status for each in answers} <= {200, 404}

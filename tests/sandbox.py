@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,12 @@ from rescind import wiring
 from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
 from tests.functions.conftest import Context
-from tests.races.sandboxes import Answer, Call
+from tests.requests import Answer, Call
+from tests.test_template import DOCUMENT, FUNCTIONS
 from tests.things import NOW
 
-# As the template has it.
-_MILLISECONDS, _AUTHORIZER_MILLISECONDS = 10_000, 5000
+# As API Gateway's own response says it, to which the template maps the authorizer's failures.
+_RETRY = {"Retry-After": "1"}
 
 
 @dataclass
@@ -50,18 +52,20 @@ class Sandbox:
     def ask(self, call: Call) -> Answer:
         """What a client gets; of the authorizer that is 200, 401 or 503, as API Gateway makes it."""
         handler = importlib.import_module(f"functions.{call.function}.app").handler
-        left = _AUTHORIZER_MILLISECONDS if call.function == "authorizer" else _MILLISECONDS
+        context = Context(milliseconds_left=timeout_of(call.function) * 1000)
+        began = time.monotonic()
         with self._at_work():
             try:
-                given = handler(json.loads(json.dumps(call.event)), Context(milliseconds_left=left))
+                given = handler(json.loads(json.dumps(call.event)), context)
             except UnauthorizedError:
-                return Answer(401, None)
+                given = {"statusCode": 401, "headers": {}, "body": ""}
             except UnavailableError:
-                return Answer(503, None)
+                given = {"statusCode": 503, "headers": _RETRY, "body": ""}
+        ended = time.monotonic()
         if "statusCode" not in given:
-            return Answer(200, given)
+            return Answer(200, given, began=began, ended=ended)
         body = json.loads(given["body"]) if given["body"] else None
-        return Answer(given["statusCode"], body, given["headers"])
+        return Answer(given["statusCode"], body, given["headers"], began, ended)
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -72,6 +76,14 @@ class Sandbox:
             for name, build in self._wiring.items():
                 here.setattr(wiring, name, build)
             yield
+
+
+@cache
+def timeout_of(function: str) -> int:
+    """As the template has it, in seconds."""
+    [named] = [each for each in FUNCTIONS.values() if Path(each["CodeUri"]).name == function]
+    timeout: int = named.get("Timeout", DOCUMENT["Globals"]["Function"]["Timeout"])
+    return timeout
 
 
 def _always(thing: Any) -> Callable[[], Any]:

@@ -1,6 +1,5 @@
 """A service whose clock a test moves: its tables, its people, and as many sandboxes as are wanted."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -9,16 +8,17 @@ import pytest
 
 from rescind.rules import passwords
 from rescind.rules.key_set import KeyEntry, Purpose
-from tests.faults.sandbox import Clock, Sandbox
+from tests import requests
 from tests.flows.key_service import OpenKms, key_pair
-from tests.functions.conftest import WEAK
-from tests.races import calls
-from tests.races.calls import Person
-from tests.races.sandboxes import Answer
+from tests.functions.conftest import WEAK, WEAK_HASH
+from tests.people import Person, new_person
+from tests.requests import Answer
+from tests.sandbox import Clock, Sandbox
 from tests.tables import Stores, fake_stores
-from tests.things import MAC_KEY, PASSWORD, SETTINGS, a_credential, a_user
+from tests.things import MAC_KEY, PASSWORD, SETTINGS
 
-_HASH = WEAK.hash(PASSWORD, salt=b"0123456789abcdef")
+# As high as they may be set.
+LONGEST_TOKENS = {"ACCESS_TOKEN_SECONDS": "3600", "LEEWAY_SECONDS": "60"}
 
 
 @dataclass
@@ -34,12 +34,7 @@ class Service:
         return Sandbox(self.clock, clock_off, environment, self.given)
 
     def new_person(self) -> Person:
-        user_id, username = f"usr_{secrets.token_urlsafe(15)}xA", f"ada-{secrets.token_hex(8)}"
-        self.stores.accounts.create(
-            a_user(user_id=user_id, username=username, logged_out_at=0),
-            a_credential(user_id=user_id, username=username, password_hash=_HASH),
-        )
-        return Person(user_id, username)
+        return new_person(self.stores, password_hash=WEAK_HASH)
 
 
 def hash_cheaply(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,19 +56,19 @@ def service_on_fakes() -> Service:
 
 
 def log_in(sandbox: Sandbox, who: Person, password: str = PASSWORD) -> Answer:
-    tokens = sandbox.ask(calls.log_in(who, password))
+    tokens = sandbox.ask(requests.log_in(who, password))
     assert tokens.status == 200, tokens
     return tokens
 
 
 def accepts(sandbox: Sandbox, tokens: Answer) -> bool:
     """Whether the authorizer lets the access token through."""
-    return _yes_or_no(sandbox.ask(calls.ask_authorizer(tokens)))
+    return _yes_or_no(sandbox.ask(requests.ask_authorizer(tokens)))
 
 
 def refreshes(sandbox: Sandbox, tokens: Answer) -> bool:
     """Whether the refresh token is good for others."""
-    return _yes_or_no(sandbox.ask(calls.refresh(tokens.refresh_token)))
+    return _yes_or_no(sandbox.ask(requests.refresh(tokens.refresh_token)))
 
 
 def _yes_or_no(answer: Answer) -> bool:

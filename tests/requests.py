@@ -1,19 +1,37 @@
-"""The requests that race: each an event of tests/events, for one person and their tokens."""
+"""What a person asks the functions for: each an event of tests/events, with their tokens; and the answers."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.functions.conftest import recorded, recorded_from
-from tests.races.sandboxes import Answer, Call
+from tests.people import Person
 
+OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
 _COOKIE = "__Host-refresh_token"
 
 
 @dataclass(frozen=True)
-class Person:
-    user_id: str
-    username: str
+class Call:
+    function: str
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
+    began: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def refresh_token(self) -> str:
+        """Of a token response, in whichever transport it came."""
+        if "refresh_token" in self.body:
+            return str(self.body["refresh_token"])
+        return self.headers["Set-Cookie"].partition(";")[0].partition("=")[2]
 
 
 def log_in(who: Person, password: str) -> Call:
@@ -82,8 +100,24 @@ def delete_user(who: Person) -> Call:
 
 
 def revoke_session(who: Person, session_id: str) -> Call:
-    body = {"user_id": who.user_id, "session_id": session_id}
+    return revoke_as_admin(user_id=who.user_id, session_id=session_id)
+
+
+def revoke_as_admin(**body: str) -> Call:
     return _admin("POST", "/admin/tokens/revoke", body=body)
+
+
+def revoke_by_oauth(token: str) -> Call:
+    return Call("oauth", recorded("oauth", body={"token": token}))
+
+
+def introspect(token: str) -> Call:
+    return Call("oauth", recorded("oauth-introspect", body={"token": token}))
+
+
+def operate(operation: str, **parameters: object) -> Call:
+    """As an operator, by a direct invocation of the admin function."""
+    return Call("admin", {"operation": operation, "operator": OPERATOR, "parameters": parameters})
 
 
 def _admin(method: str, resource: str, *, user_id: str = "", body: object = None) -> Call:

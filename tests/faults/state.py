@@ -1,0 +1,83 @@
+"""What counts in the end, of all rows: who can log in, with what, and whose sessions and tokens live."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from tests.faults.held import Held
+from tests.faults.tables import Row
+from tests.functions.conftest import WEAK
+from tests.things import MAC_KEY, NEW_PASSWORD, PASSWORD, SIGNING_KEY
+
+
+class UserSeen(NamedTuple):
+    status: str
+    scope: str
+    claims: str
+
+
+class KeysSeen(NamedTuple):
+    first_is_revoked: bool
+    """That of tests/things."""
+    may_sign: int
+    """How many may."""
+
+
+@dataclass(frozen=True)
+class State:
+    users: Mapping[str, UserSeen]
+    """By the username."""
+    passwords: Mapping[str, str]
+    """Likewise."""
+    can_log_in: frozenset[str]
+    live_sessions: tuple[str, ...]
+    """By the names of those who hold them."""
+    let_in: frozenset[str]
+    """Whose access tokens are."""
+    keys: Mapping[str, KeysSeen]
+
+
+def state_of(rows: Mapping[str, list[Row]], held: Mapping[str, Held]) -> State:
+    users = {row["user_id"]["S"]: row for row in rows["Users"]}
+    live = {
+        (row["user_id"]["S"], row["session_id"]["S"])
+        for row in rows["Sessions"]
+        if "revoked_at" not in row
+        and row["version"] == users.get(row["user_id"]["S"], {}).get("token_version")
+    }
+    names = {(each.user_id, each.session_id): name for name, each in held.items()}
+    blocked = {row["jti"]["S"] for row in rows["Blocklist"]}
+    return State(
+        users={
+            row["username"]["S"]: UserSeen(row["status"]["S"], row["scope"]["S"], row["claims"]["S"])
+            for row in rows["Users"]
+        },
+        passwords={row["username"]["S"]: _password_of(row) for row in rows["Credentials"]},
+        can_log_in=frozenset(
+            row["username"]["S"]
+            for row in rows["Credentials"]
+            if users.get(row["user_id"]["S"], {}).get("password_version") == row["password_version"]
+        ),
+        live_sessions=tuple(sorted(names.get(each, f"a new one of {each[0]}") for each in live)),
+        let_in=frozenset(
+            name
+            for name, each in held.items()
+            if (each.user_id, each.session_id) in live and each.token_id not in blocked
+        ),
+        keys={row["purpose"]["S"]: _keys_of(row["entries"]["L"]) for row in rows["Keys"]},
+    )
+
+
+def _password_of(credential: Row) -> str:
+    for password in (PASSWORD, NEW_PASSWORD):
+        try:
+            WEAK.verify(credential["password_hash"]["S"], password)
+        except Exception:  # noqa: BLE001, S112 - whatever it is, it is not this one
+            continue
+        return password
+    return "none that is known"
+
+
+def _keys_of(entries: list[dict[str, Any]]) -> KeysSeen:
+    revoked = {each["M"]["key_id"]["S"] for each in entries if "revoked_at" in each["M"]}
+    return KeysSeen(bool(revoked & {SIGNING_KEY.kid, MAC_KEY.key_id}), len(entries) - len(revoked))
