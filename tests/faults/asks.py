@@ -104,6 +104,10 @@ def end_the_phone(w: World) -> Call:
     return requests.end_session(ADA, w.held["laptop"].tokens, w.held["phone"].session_id)
 
 
+def end_the_laptop(w: World) -> Call:
+    return requests.end_session(ADA, w.held["laptop"].tokens, w.held["laptop"].session_id)
+
+
 def password(current: str = PASSWORD) -> Ask:
     return of_laptop(lambda held: requests.change_password(ADA, held.tokens, current, NEW_PASSWORD))
 

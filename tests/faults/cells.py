@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from tests.faults.faults import FAULTS, READS, Length
+from tests.faults.faults import FAULTS, READS, WRITES, Length
 from tests.faults.rows import SPOILED
 from tests.faults.scenarios import SCENARIOS, Scenario
+
+_HASHED_ANEW = ("UpdateItem", "Credentials")
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,15 @@ class Cell:
     """Of the call, counted from 0."""
     fault: str
     length: Length
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether it is found out what this call came to, before anything is answered."""
+        operation, _, tables = self.scenario.calls[self.number].partition(" ")
+        errs_on_the_safe_side = tables == "Attempts" or (operation, tables) == _HASHED_ANEW
+        # A damaged row beside a failed condition is for the next request.
+        by_answer = self.fault in FAULTS and self.length is not Length.THE_REQUEST
+        return operation in WRITES and by_answer and not errs_on_the_safe_side
 
     @property
     def id(self) -> str:

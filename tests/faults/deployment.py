@@ -33,7 +33,7 @@ def running_world(ministack: str) -> Iterator[World]:
         hash_cheaply(monkeypatch)
         monkeypatch.setattr(urllib.request, "urlopen", _Api())
         # The SDK's pause between its tries, and the canary's.
-        monkeypatch.setattr(time, "sleep", lambda _: None)
+        monkeypatch.setattr(time, "sleep", injector.pause)
         forget_wiring()
         add_keys(deployment.stores, deployment.environment["KMS_KEY_ID"])
         forget_wiring()

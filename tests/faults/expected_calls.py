@@ -47,6 +47,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         "UpdateItem Sessions",
     ),
     "login/wrong password": ("GetItem Credentials", "GetItem Users", *_COUNT),
+    "login/disabled": ("GetItem Credentials", "GetItem Users", *_COUNT),
     "login/nobody": ("GetItem Credentials", "GetItem Users", *_COUNT),
     "refresh/current": (
         "GetItem Keys",
@@ -78,6 +79,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     ),
     "refresh/session ended": ("GetItem Keys", "GetItem Keys", "Decrypt", "BatchGetItem Sessions+Users"),
     "logout/session": ("GetItem Keys", "GetItem Keys", "Decrypt", "UpdateItem Sessions"),
+    "logout/session, ended": ("GetItem Keys", "GetItem Keys", "Decrypt", "UpdateItem Sessions"),
     "logout/everywhere": (
         "GetItem Keys",
         "GetItem Keys",
@@ -98,6 +100,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         "PutItem Blocklist",
     ),
     "sessions/list": ("GetItem Users", "Query Sessions"),
+    "sessions/end, ended": ("UpdateItem Sessions",),
     "sessions/end": ("UpdateItem Sessions",),
     "password/right": (
         "BatchGetItem Sessions+Users",
@@ -113,6 +116,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "oauth/introspect": ("GetItem Keys", "BatchGetItem Blocklist+Sessions+Users"),
     "oauth/introspect, ended": ("GetItem Keys", "BatchGetItem Blocklist+Sessions+Users"),
     "jwks/list": ("GetItem Keys",),
+    "admin/createUser, taken": ("TransactWriteItems Credentials+Users",),
     "admin/createUser": ("TransactWriteItems Credentials+Users",),
     "admin/findUser": ("GetItem Credentials", "GetItem Users", "Query Sessions"),
     "admin/getUser": ("GetItem Users", "Query Sessions"),

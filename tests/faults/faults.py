@@ -10,6 +10,7 @@ from zlib import crc32
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"})
 KMS = frozenset({"Decrypt", "GenerateDataKeyWithoutPlaintext", "GenerateDataKeyPairWithoutPlaintext"})
+TRANSACTIONS = frozenset({"TransactWriteItems"})
 SETUP = frozenset({"DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups"})
 DYNAMODB = READS | WRITES | SETUP
 ALL = DYNAMODB | KMS
@@ -80,6 +81,11 @@ def _conflict(request: Request, line: Line) -> None:
     return _says("TransactionCanceledException", CancellationReasons=reasons)(request, line)
 
 
+def _cancelled(request: Request, line: Line) -> None:
+    reasons = [{"Code": "ThrottlingError"} for _ in json.loads(request.body)["TransactItems"]]
+    _says("TransactionCanceledException", CancellationReasons=reasons)(request, line)
+
+
 def _reset(request: Request, line: Line) -> None:
     line.hang_up(line.pass_on(request))
 
@@ -109,9 +115,16 @@ def _another_body(text: str) -> Callable[[Request, Line], None]:
     return spoil
 
 
-def _of_another_sum(request: Request, line: Line) -> None:
+def _damaged(request: Request, line: Line) -> None:
+    """Something that could have been said, with the checksum of what was."""
     answer = line.pass_on(request)
-    line.send(replace(answer, headers={**answer.headers, "x-amz-crc32": str(crc32(answer.body) ^ 1)}))
+    body = b"{}" if answer.body != b"{}" else b'{"Attributes": {}}'
+    line.send(replace(answer, body=body, headers={**answer.headers, "x-amz-crc32": str(crc32(answer.body))}))
+
+
+def _of_another_status(request: Request, line: Line) -> None:
+    line.pass_on(request)
+    line.send(Answer(201, b"<html>", {"Content-Type": "text/html"}))
 
 
 def _left_over(request: Request, line: Line) -> None:
@@ -148,13 +161,17 @@ FAULTS = {
             READS | KMS,
             takes_effect=True,
         ),
-        Fault("wrong-crc", _of_another_sum, DYNAMODB, takes_effect=True),
+        Fault("wrong-crc", _damaged, DYNAMODB, takes_effect=True),
         Fault("unprocessed", _left_over, frozenset({"BatchGetItem"})),
         Fault("unprocessed-row", _partly_left_over, frozenset({"BatchGetItem"})),
         Fault("no-table", _says("ResourceNotFoundException"), DYNAMODB),
         Fault("no-key", _says("NotFoundException"), KMS),
         Fault("denied", _says("AccessDeniedException"), ALL),
         Fault("conflict", _conflict, WRITES),
+        Fault("cancelled", _cancelled, TRANSACTIONS),
+        Fault("in-progress", _says("TransactionInProgressException"), TRANSACTIONS),
+        Fault("status-201", _of_another_status, ALL, takes_effect=True),
+        Fault("other-key", _another_body('{"Plaintext": "c2V2ZW4="}'), frozenset({"Decrypt"})),
         Fault("lost", _lost, ALL, takes_effect=True),
     ]
 }

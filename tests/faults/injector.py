@@ -1,6 +1,7 @@
 """Lets one call to AWS of a request meet a fault, and writes down all of them as they leave the SDK."""
 
 import json
+import time
 from typing import Any
 from unittest import mock
 
@@ -13,6 +14,7 @@ from tests.faults.proxy import Proxy
 
 _DEPLOYED = aws._CONFIG  # noqa: SLF001 - there is one, and only tests want another
 _HASTY = _DEPLOYED.merge(Config(read_timeout=0.3))
+_SLEEP = time.sleep
 _NOBODY = "http://127.0.0.1:1/"
 
 Clients = dict[str, Any]
@@ -27,6 +29,7 @@ class FaultInjector:
         self.clients = self._made_with(_DEPLOYED)
         self.hasty_clients = self._made_with(_HASTY)
         """They wait for an answer for a shorter time, so that silence takes less of it."""
+        self.takes_time = False
         self.begin()
 
     def close(self) -> None:
@@ -43,6 +46,11 @@ class FaultInjector:
         """How many tries have met the fault."""
         self._fault, self._at, self._length, self._tries = fault, at, length, 0
         self._proxy.choose = lambda _: None
+
+    def pause(self, seconds: float) -> None:
+        """In place of `time.sleep`: only where time counts it is taken."""
+        if self.takes_time:
+            _SLEEP(seconds)
 
     def _made_with(self, config: Config) -> Clients:
         clients = {}

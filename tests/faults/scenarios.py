@@ -33,12 +33,19 @@ class Scenario:
     """Of what (parts of the state) something is left over that nobody holds, when even cleaning up fails."""
     pushes_out: frozenset[str] = frozenset()
     """Whose session then ends in its place, because it counts as the newest."""
+    in_parts: bool = False
+    """Whether it is several writes, so that there is less to do when it is asked for again."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """As the environment has them, where they are others than usual."""
 
     @property
     def id(self) -> str:
         return f"{self.function}/{self.name}"
+
+    @property
+    def in_real_time(self) -> bool:
+        """Whether silence takes as long as it does, and the pause between two tries."""
+        return self.function == "authorizer" or self.id in {"login/right password", "refresh/current"}
 
     @property
     def calls(self) -> tuple[str, ...]:
@@ -85,6 +92,7 @@ SCENARIOS = [
         settings={"MAX_SESSIONS_PER_USER": "2"},
     ),
     Scenario("login", "wrong password", asks.login(password=NEW_PASSWORD)),
+    Scenario("login", "disabled", asks.after(asks.disabled, asks.login())),
     Scenario("login", "nobody", asks.login(Person("nobody's", "nobody"))),
     Scenario("refresh", "current", asks.refresh),
     Scenario("refresh", "current, keys due", asks.keys_are_due(asks.refresh)),
@@ -92,6 +100,11 @@ SCENARIOS = [
     Scenario("refresh", "reused", asks.refresh_of(3)),
     Scenario("refresh", "session ended", asks.after(asks.ended, asks.refresh)),
     Scenario("logout", "session", asks.of_laptop(lambda held: requests.log_out(held.refresh_token))),
+    Scenario(
+        "logout",
+        "session, ended",
+        asks.after(asks.ended, asks.of_laptop(lambda held: requests.log_out(held.refresh_token))),
+    ),
     Scenario(
         "logout",
         "everywhere",
@@ -106,6 +119,7 @@ SCENARIOS = [
         asks.of_laptop(lambda held: requests.log_out_by_bearer(held.tokens, everywhere=True)),
     ),
     Scenario("sessions", "list", asks.of_laptop(lambda held: requests.list_sessions(ADA, held.tokens))),
+    Scenario("sessions", "end, ended", asks.after(asks.ended, asks.end_the_laptop)),
     Scenario("sessions", "end", asks.end_the_phone, again=frozenset({404})),
     Scenario("password", "right", asks.password(), again=frozenset({401})),
     Scenario("password", "wrong", asks.password("wrong-horse-battery-staple")),
@@ -119,6 +133,7 @@ SCENARIOS = [
     Scenario("oauth", "introspect, ended", asks.after(asks.ended, asks.introspect)),
     Scenario("jwks", "list", lambda _: Call("jwks", recorded("jwks"))),
     Scenario("admin", "createUser", asks.operator("createUser", **CREATED), again=frozenset({409})),
+    Scenario("admin", "createUser, taken", asks.operator("createUser", **CREATED | {"username": "ada"})),
     Scenario("admin", "findUser", asks.operator("findUser", username="ada")),
     Scenario("admin", "getUser", asks.operator("getUser", user_id=ADA.user_id)),
     Scenario("admin", "changeUser", asks.operator("changeUser", user_id=ADA.user_id, scope="orders:read")),
@@ -147,9 +162,15 @@ SCENARIOS = [
         asks.of_laptop(lambda held: requests.operate("revokeToken", token_id=held.token_id)),
     ),
     Scenario("admin", "listUsers", asks.operator("listUsers"), undone=_not_all_read),
-    Scenario("admin", "importUsers", asks.operator("importUsers", users=IMPORTED), undone=_not_all_done),
+    Scenario(
+        "admin",
+        "importUsers",
+        asks.operator("importUsers", users=IMPORTED),
+        undone=_not_all_done,
+        in_parts=True,
+    ),
     Scenario("admin", "listUserSessions", asks.operator("listUserSessions", user_id=BOB.user_id)),
-    Scenario("admin", "revokeEveryone", asks.operator("revokeEveryone"), undone=_not_all_read),
+    Scenario("admin", "revokeEveryone", asks.operator("revokeEveryone"), undone=_not_all_read, in_parts=True),
     Scenario(
         "admin",
         "explainToken",
@@ -157,12 +178,12 @@ SCENARIOS = [
     ),
     Scenario("admin", "listKeys", asks.operator("listKeys")),
     Scenario("admin", "checkDeployment", asks.operator("checkDeployment"), undone=_reported),
-    Scenario("keys", "the first", asks.after(asks.no_keys, asks.keys(recorded("keys")))),
-    Scenario("keys", "daily", asks.keys(recorded("keys"))),
-    Scenario("keys", "rotate now", asks.keys({"rotate": "now"})),
-    Scenario("keys", "revoke one", asks.keys({"revoke": SIGNING_KEY.kid})),
-    Scenario("keys", "revoke one of refresh tokens", asks.keys({"revoke": MAC_KEY.key_id})),
-    Scenario("keys", "revoke all", asks.keys({"revoke": "all"})),
+    Scenario("keys", "the first", asks.after(asks.no_keys, asks.keys(recorded("keys"))), in_parts=True),
+    Scenario("keys", "daily", asks.keys(recorded("keys")), in_parts=True),
+    Scenario("keys", "rotate now", asks.keys({"rotate": "now"}), in_parts=True),
+    Scenario("keys", "revoke one", asks.keys({"revoke": SIGNING_KEY.kid}), in_parts=True),
+    Scenario("keys", "revoke one of refresh tokens", asks.keys({"revoke": MAC_KEY.key_id}), in_parts=True),
+    Scenario("keys", "revoke all", asks.keys({"revoke": "all"}), in_parts=True),
     Scenario(
         "canary",
         "flight",

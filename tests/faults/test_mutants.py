@@ -99,7 +99,7 @@ MUTANTS = [
 ]
 ENDLESS = Mutant(
     "tries-go-on-for-as-long-as-they-like",
-    {"rescind.deadline.allows_a_try": lambda: True},
+    {"rescind.deadline.allows_first_try": lambda: True, "rescind.deadline.allows_second_try": lambda: True},
     "authorizer/live, keys due",
     "silence",
     "answered later than after 3.0 s",
