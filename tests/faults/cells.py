@@ -49,7 +49,8 @@ def all_cells() -> Iterator[Cell]:
             operation = call.partition(" ")[0]
             for name, fault in FAULTS.items():
                 if operation in fault.of:
-                    yield from (Cell(scenario, number, name, length) for length in Length)
+                    lengths = [each for each in Length if fault.tried_again or each is not Length.ONE_TRY]
+                    yield from (Cell(scenario, number, name, length) for length in lengths)
             if operation in READS:
                 # It is the row that is so: the SDK sees a success.
                 yield from (Cell(scenario, number, name, Length.THE_CALL) for name in SPOILED)

@@ -79,6 +79,8 @@ def check_with(world: World, cell: Cell, fault: Fault) -> Told:
     world.aws.begin()
 
     assert met, f"no call met the fault: {calls}"
+    if cell.length is Length.THE_CALL and not fault.tried_again:
+        assert met == 1, "the SDK has tried again"
     in_time = ANSWERS_WITHIN_SECONDS.get(scenario.function, timeout_of(scenario.function))
     assert answer.ended - answer.began <= in_time, f"answered later than after {in_time} s"
     unallowed = used - granted(_IN_THE_TEMPLATE[scenario.function])

@@ -54,6 +54,8 @@ class Fault:
     """Whether it is the connection that fails, which a proxy that listens cannot do: injector.py does."""
     depends_on_time: bool = False
     """Whether what comes of it depends on how long there is."""
+    tried_again: bool = True
+    """Whether the SDK does so; else the first try is the call."""
 
 
 class Length(Enum):
@@ -152,26 +154,29 @@ FAULTS = {
         Fault("refused", _never_heard_of, ALL, refuses=True),
         Fault("reset", _reset, ALL, takes_effect=True),
         Fault("silence", _silence, ALL, depends_on_time=True),
-        Fault("cut-json", _cut, ALL, takes_effect=True),
-        Fault("no-json", _another_body("<html>"), ALL, takes_effect=True),
-        Fault("other-json", _another_body("[]"), ALL, takes_effect=True),
+        Fault("cut-json", _cut, ALL, takes_effect=True, tried_again=False),
+        Fault("no-json", _another_body("<html>"), ALL, takes_effect=True, tried_again=False),
+        Fault("other-json", _another_body("[]"), ALL, takes_effect=True, tried_again=False),
         Fault(
             "misshapen-json",
             _another_body('{"Item": 7, "Items": {}, "Responses": [], "Plaintext": [], "PublicKey": {}}'),
             READS | KMS,
             takes_effect=True,
+            tried_again=False,
         ),
         Fault("wrong-crc", _damaged, DYNAMODB, takes_effect=True),
-        Fault("unprocessed", _left_over, frozenset({"BatchGetItem"})),
-        Fault("unprocessed-row", _partly_left_over, frozenset({"BatchGetItem"})),
-        Fault("no-table", _says("ResourceNotFoundException"), DYNAMODB),
-        Fault("no-key", _says("NotFoundException"), KMS),
-        Fault("denied", _says("AccessDeniedException"), ALL),
-        Fault("conflict", _conflict, WRITES),
-        Fault("cancelled", _cancelled, TRANSACTIONS),
+        Fault("unprocessed", _left_over, frozenset({"BatchGetItem"}), tried_again=False),
+        Fault("unprocessed-row", _partly_left_over, frozenset({"BatchGetItem"}), tried_again=False),
+        Fault("no-table", _says("ResourceNotFoundException"), DYNAMODB, tried_again=False),
+        Fault("no-key", _says("NotFoundException"), KMS, tried_again=False),
+        Fault("denied", _says("AccessDeniedException"), ALL, tried_again=False),
+        Fault("conflict", _conflict, WRITES, tried_again=False),
+        Fault("cancelled", _cancelled, TRANSACTIONS, tried_again=False),
         Fault("in-progress", _says("TransactionInProgressException"), TRANSACTIONS),
-        Fault("status-201", _of_another_status, ALL, takes_effect=True),
-        Fault("other-key", _another_body('{"Plaintext": "c2V2ZW4="}'), frozenset({"Decrypt"})),
+        Fault("status-201", _of_another_status, ALL, takes_effect=True, tried_again=False),
+        Fault(
+            "other-key", _another_body('{"Plaintext": "c2V2ZW4="}'), frozenset({"Decrypt"}), tried_again=False
+        ),
         Fault("lost", _lost, ALL, takes_effect=True),
     ]
 }

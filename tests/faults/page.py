@@ -22,8 +22,8 @@ holds every case to the rules below, and compares its results with this page. `F
 writes the page anew.
 
 Each function is asked in every way that leads to DynamoDB or KMS, from a cold start, on ministack behind a proxy
-that spoils answers. Each of its calls, in turn, meets each fault that it can have: at its first try only; at both
-of its tries; or from there on, together with all calls behind it. That makes {cells} cases.
+that spoils answers. Each of its calls, in turn, meets each fault that it can have: at its first try only, where the
+SDK tries again; at both of its tries; or from there on, together with all calls behind it. That makes {cells} cases.
 
 **In each of them**
 
