@@ -66,6 +66,13 @@ def test_what_is_to_be_done_within_some_seconds_has_no_more_than_the_invocation(
         assert not deadline.allows_first_try()
 
 
+def test_what_came_before_is_not_taken_from_what_may_be_waited(clock: list[float]) -> None:
+    with deadline.of_invocation(Context(milliseconds_left=5000)):
+        clock[0] += 2  # A new sandbox loads the SDK.
+        with deadline.within(2.75):
+            assert (deadline.allows_first_try(), deadline.allows_second_try()) == (True, True)
+
+
 def test_what_can_be_done_without_has_one_try(clock: list[float]) -> None:
     with deadline.of_invocation(Context(milliseconds_left=10_000)):
         with deadline.as_long_as_one_try():

@@ -539,7 +539,16 @@ def test_a_secret_of_another_length_is_no_key_and_is_not_kept(
     assert keyring.mac_key(now=NOW, at=NOW).secret == b"a" * 32
 
 
-@pytest.mark.parametrize("opened", [b"", b"seven", private_der(SECOND)], ids=["empty", "none", "of-another"])
+OF_NO_KNOWN_CURVE = private_der(FIRST).replace(
+    bytes.fromhex("2a8648ce3d030107"), bytes.fromhex("2a8648ce3d030106")
+)
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [b"", b"seven", private_der(SECOND), OF_NO_KNOWN_CURVE],
+    ids=["empty", "none", "of-another", "of-no-known-curve"],
+)
 def test_a_private_key_that_does_not_fit_its_public_one_is_no_key_and_is_not_kept(
     keyring: Keyring, kms: Kms, monkeypatch: pytest.MonkeyPatch, opened: bytes
 ) -> None:

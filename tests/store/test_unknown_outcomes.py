@@ -131,6 +131,18 @@ def test_to_let_a_user_in_again_is_looked_up_too(
     assert user.status is Status.ACTIVE
 
 
+@pytest.mark.parametrize(("ended_at", "was_ours"), [(NOW, True), (NOW - 1, False)])
+def test_a_session_that_had_ended_before_was_not_ended_by_us(
+    stores: Stores, line: Line, ended_at: int, *, was_ours: bool
+) -> None:
+    with pytest.MonkeyPatch.context() as as_it_is:
+        as_it_is.setattr(aws, "call", CALL)
+        stores.sessions.end(USER_ID, SESSION_ID, now=ended_at)
+
+    assert stores.sessions.end(USER_ID, SESSION_ID, now=NOW) is was_ours
+    assert line.failed == 1
+
+
 def test_what_somebody_else_has_ended_meanwhile_has_ended(stores: Stores, line: Line) -> None:
     with pytest.MonkeyPatch.context() as as_it_is:
         as_it_is.setattr(aws, "call", CALL)

@@ -28,5 +28,5 @@ def tell_cloudformation(event: Mapping[str, Any], status: str, reason: str) -> N
     request = urllib.request.Request(  # noqa: S310 - the address is CloudFormation's own
         event["ResponseURL"], data=json.dumps(answer).encode(), headers={"Content-Type": ""}, method="PUT"
     )
-    # In what deadline.py leaves of the function's time.
+    # Little more than deadline.py leaves of the function's time, where all of it was needed.
     urllib.request.urlopen(request, timeout=2).close()  # noqa: S310 - as above

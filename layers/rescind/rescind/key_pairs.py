@@ -2,6 +2,7 @@
 
 import functools
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key, load_der_public_key
 
@@ -17,7 +18,7 @@ def public_key_of(der: bytes) -> EllipticCurvePublicKey:
     """
     try:
         key = load_der_public_key(der)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise UnavailableError("a public key cannot be read") from error
     if not isinstance(key, EllipticCurvePublicKey):
         raise UnavailableError("a public key is not of an elliptic curve")
@@ -33,7 +34,7 @@ def private_key_of(der: bytes) -> EllipticCurvePrivateKey:
     """
     try:
         key = load_der_private_key(der, password=None)
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise UnavailableError("a private key cannot be read") from error
     if not isinstance(key, EllipticCurvePrivateKey):
         raise UnavailableError("a private key is not of an elliptic curve")

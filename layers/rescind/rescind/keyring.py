@@ -1,6 +1,7 @@
 """The keys that this sandbox may use now: the key set as last read, and the secrets KMS opened for it."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
@@ -83,10 +84,12 @@ class Keyring:
         self._current(Purpose.ACCESS_TOKEN, now)
         if self._sets[Purpose.ACCESS_TOKEN] is held or Purpose.REFRESH_TOKEN not in self._sets:
             return
+        will_do = held is not None and 0 <= now - held[1] <= KEEP_AT_MOST_SECONDS
         try:
-            self._read(Purpose.REFRESH_TOKEN, now)
+            with deadline.as_long_as_one_try() if will_do else nullcontext():
+                self._read(Purpose.REFRESH_TOKEN, now)
         except UnavailableError:
-            if held is None or not 0 <= now - held[1] <= KEEP_AT_MOST_SECONDS:
+            if held is None or not will_do:
                 del self._sets[Purpose.ACCESS_TOKEN]
                 raise
             self._sets[Purpose.ACCESS_TOKEN] = held

@@ -97,10 +97,15 @@ class Sessions:
 
     def end(self, user_id: str, session_id: str, *, now: int) -> bool:
         """End the session; whether it had not ended before. A missing row has ended."""
+        ended_at = now
 
         def has_ended() -> bool:
+            nonlocal ended_at
             row = self.read(user_id, session_id)
-            return row is not None and row.revoked_at is not None
+            if row is None or row.revoked_at is None:
+                return False
+            ended_at = row.revoked_at
+            return True
 
         try:
             with looked_up(has_ended):
@@ -121,7 +126,7 @@ class Sessions:
             # The SDK's own first try may have ended it: then it is this request that did.
             [item] = failed.items
             return failed.repeated and item is not None and item.get("revoked_at") == of_number(now)
-        return True
+        return ended_at == now
 
 
 def session_of(item: attributes.Item) -> Session:

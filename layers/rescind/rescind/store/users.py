@@ -90,7 +90,7 @@ class Users:
             condition, values = "revision = :read", {":read": of_number(read_revision)}
         return self._update(
             changed.user_id,
-            is_done=lambda row: row == changed,
+            is_done=lambda row: _revised(row) == _revised(changed),
             UpdateExpression="SET #scope = :scope, claims = :claims, revision = :next",
             ConditionExpression=condition,
             ExpressionAttributeNames={"#scope": "scope"},
@@ -149,6 +149,10 @@ class Users:
             [item] = failed.items
             return Lost(user_of(item) if item else None, repeated=failed.repeated)
         return Written()
+
+
+def _revised(user: User) -> tuple[int, str, str]:
+    return user.revision, user.scope, user.claims
 
 
 def user_of(item: attributes.Item) -> User:
