@@ -35,6 +35,8 @@ class Scenario:
     """Whose session then ends in its place, because it counts as the newest."""
     in_parts: bool = False
     """Whether it is several writes, so that there is less to do when it is asked for again."""
+    changes_nothing: bool = False
+    """Whether its write is one that is refused, so that there is nothing to find."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """As the environment has them, where they are others than usual."""
 
