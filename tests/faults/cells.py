@@ -25,8 +25,9 @@ class Cell:
         operation, _, tables = self.scenario.calls[self.number].partition(" ")
         errs_on_the_safe_side = tables == "Attempts" or (operation, tables) == _HASHED_ANEW
         # A damaged row beside a failed condition is for the next request.
-        by_answer = self.fault in FAULTS and self.length is not Length.THE_REQUEST
-        return operation in WRITES and by_answer and not errs_on_the_safe_side
+        can_be = self.fault in FAULTS and self.length is not Length.THE_REQUEST
+        to_be_found = not errs_on_the_safe_side and not self.scenario.changes_nothing
+        return operation in WRITES and can_be and to_be_found
 
     @property
     def id(self) -> str:
