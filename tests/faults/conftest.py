@@ -46,4 +46,4 @@ class _Results:
             PAGE.write_text(page, encoding="utf-8")
         elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-            print(f"{PAGE.name} says something else than what has come of it: FAULTS_PAGE=write make proof")  # noqa: T201
+            print(f"{PAGE.name} says something else than what has come of it: FAULTS_PAGE=write make proof")  # noqa: T201 - who runs it is told the cure

@@ -16,13 +16,12 @@ def refuse_unreadable(response_dict: Mapping[str, Any], **_: Any) -> None:
     """
     if response_dict["status_code"] >= 300:  # noqa: PLR2004 - HTTP's own number
         return
-    if _is_damaged(response_dict["headers"], response_dict["body"]):
-        return  # The SDK tries again.
     try:
         readable = isinstance(json.loads(response_dict["body"]), dict)
     except ValueError:
         readable = False
-    if not readable:
+    # A damaged one the SDK asks for again.
+    if not readable and not _is_damaged(response_dict["headers"], response_dict["body"]):
         raise UnavailableError("an answer that is not JSON")
 
 
