@@ -49,10 +49,6 @@ class AccessToken:
     def lives(self) -> bool:
         return not any(end.begun for end in self.ends)
 
-    @property
-    def is_dead(self) -> bool:
-        return any(end.effective_by < math.inf for end in self.ends)
-
     def caller(self) -> dict[str, str]:
         """What /auth/me says to its holder."""
         return {
