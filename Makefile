@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 SCAN := $(abspath $(VENV)-scan)
 SEMGREP := SEMGREP_SETTINGS_FILE=$(SCAN)/semgrep.yml SEMGREP_LOG_FILE=$(SCAN)/semgrep.log \
 	$(SCAN)/bin/semgrep scan --quiet --strict --metrics=off --disable-version-check
+# What runs in Lambda is built, and tried, with Lambda's Python.
+LAMBDA_PYTHON ?= $(shell tools/find-python 3.13)
+SAM := SAM_CLI_TELEMETRY=0 PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(abspath $(VENV)-sam)/bin/sam
 BANDIT := $(SCAN)/bin/bandit --quiet --configfile pyproject.toml --recursive
 export PORT PARAMETERS
 
@@ -28,6 +31,15 @@ peers: $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; nee
 	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
 	@cd tests/peers/js && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@$(BIN)/python -m pytest -m node tests/peers
+
+build: $(VENV)-sam/requirements-sam.txt.ok lambda-python ## what `sam deploy` uploads, in .aws-sam/build; needs Python 3.13
+	@$(SAM) build
+
+sam: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## what was built: opened, started, and deployed onto an emulator of AWS
+	@$(BIN)/python -m pytest -m sam tests/built tests/deployed
+
+docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
+	@$(BIN)/python -m pytest -m docker tests/sam_local
 
 mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
 	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)
@@ -68,13 +80,13 @@ format: $(VENV)/requirements-dev.txt.ok ## let ruff write what it can
 	@$(BIN)/ruff format
 
 validate: $(VENV)-sam/requirements-sam.txt.ok ## SAM's own validation; installs SAM CLI into an environment of its own
-	@SAM_CLI_TELEMETRY=0 $(VENV)-sam/bin/sam validate --lint --region us-east-1
+	@$(SAM) validate --lint --region us-east-1
 
 requirements: $(VENV)/requirements-dev.txt.ok ## pin the newest versions, with hashes
 	@tools/pin-requirements $(BIN)/uv
 
 clean: ## forget the environments and caches
-	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock $(VENV)-scan $(VENV)-scan.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
+	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock $(VENV)-scan $(VENV)-scan.lock $(VENV)-lambda $(VENV)-lambda.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
 
 $(VENV)/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV) $<
@@ -85,7 +97,13 @@ $(VENV)-sam/%.ok: % | python
 $(VENV)-scan/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV)-scan $<
 
+$(VENV)-lambda/%.ok: % | lambda-python
+	@$(LAMBDA_PYTHON) tools/set_up.py $(VENV)-lambda $<
+
+lambda-python:
+	@test -n "$(LAMBDA_PYTHON)" || { echo "There is no Python 3.13, which is what runs in Lambda: add LAMBDA_PYTHON=/path/to/python3.13"; exit 1; }
+
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run rescind test proof peers mutation soak check lint types template scan format validate requirements clean python
+.PHONY: help run rescind test proof build sam docker peers mutation soak check lint types template scan format validate requirements clean python lambda-python
