@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from rescind.rules.access_tokens import AccessTokenClaims, sign_access_token, verify_access_token
-from tests.journeys.conftest import ORIGIN, Client, Inside
+from tests.journeys.conftest import Client, Inside
+from tests.journeys.gateways import ORIGIN, Gateway
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Given:
     """What it takes to make the user's access token a dead one."""
 
     client: Client
+    gateway: Gateway
     inside: Inside
     admin: str
     user: User
@@ -105,8 +107,8 @@ class Given:
         claims: AccessTokenClaims = verify_access_token(
             self.user.access_token,
             keys=self.inside.keyring.verification_keys(now=now),
-            issuer="urn:rescind:000000000000:us-east-1:local",
-            audience="local",
+            issuer=self.gateway.issuer,
+            audience=self.gateway.audience,
             now=now,
         )
         return sign_access_token(replace(claims, **changes), key=self.inside.keyring.signing_key(now=now))
@@ -138,15 +140,18 @@ DEAD: dict[str, Callable[[Given], str]] = {
 }
 
 
+@pytest.fixture
+def given(client: Client, gateway: Gateway, inside: Inside, admin: str, user: User) -> Given:
+    return Given(client, gateway, inside, admin, user)
+
+
 @pytest.mark.parametrize("kill", DEAD.values(), ids=DEAD.keys())
-def test_a_dead_token_is_inactive_whatever_it_died_of(
-    client: Client, inside: Inside, admin: str, user: User, kill: Callable[[Given], str]
-) -> None:
-    assert introspect(client, admin, user.access_token).json()["active"] is True
+def test_a_dead_token_is_inactive_whatever_it_died_of(given: Given, kill: Callable[[Given], str]) -> None:
+    assert introspect(given.client, given.admin, given.user.access_token).json()["active"] is True
 
-    token = kill(Given(client, inside, admin, user))
+    token = kill(given)
 
-    answer = introspect(client, admin, token)
+    answer = introspect(given.client, given.admin, token)
     assert (answer.status_code, answer.content) == (200, b'{"active":false}')
 
 

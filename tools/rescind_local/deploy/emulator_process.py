@@ -15,6 +15,8 @@ from hypercorn.config import Config
 
 
 def main() -> None:
+    # A function that is deployed here is to find what was deployed with it, and no more.
+    os.environ.pop("PYTHONPATH", None)
     threading.Thread(target=_end_with_the_gateway, daemon=True).start()
     application = importlib.import_module("ministack.app").app  # It is published without types.
     config = Config()
