@@ -7,7 +7,9 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cfnlint.api import lint
@@ -21,7 +23,7 @@ _FOLDERS = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersi
 
 
 def main() -> int:
-    forms = {"as written": TEMPLATE.read_text(encoding="utf-8"), "translated": json.dumps(_translated())}
+    forms = {"as written": TEMPLATE.read_text(encoding="utf-8"), "translated": json.dumps(translated())}
     found = [(form, match) for form, text in forms.items() for match in lint(text)]
     for form, match in found:
         print(f"{TEMPLATE.name}, {form}, line {match.linenumber}: {match.rule.id} {match.message}")
@@ -29,16 +31,23 @@ def main() -> int:
     return 1 if found else 0
 
 
-def _translated() -> dict[str, Any]:
+def translated(folders: Mapping[str, str] = MappingProxyType({}), **values: str) -> dict[str, Any]:
+    """What CloudFormation is given.
+
+    Args:
+        folders: what was uploaded for a resource, by its logical id; one word for all others.
+        values: of parameters, in place of their defaults.
+    """
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # It will not translate for nowhere.
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # It warns about its own feature switches.
     template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-    for resource in template["Resources"].values():
+    for name, resource in template["Resources"].items():
         if resource["Type"] in _FOLDERS:
-            resource["Properties"][_FOLDERS[resource["Type"]]] = "s3://a-bucket/a-key"
+            key = folders.get(name, "a-key")
+            resource["Properties"][_FOLDERS[resource["Type"]]] = f"s3://a-bucket/{key}"
     defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
-    translated: dict[str, Any] = Translator({}, Parser()).translate(template, defaults)
-    return translated
+    made: dict[str, Any] = Translator({}, Parser()).translate(template, {**defaults, **values})
+    return made
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@ _WANTED = {
     "AWS::DynamoDB::Table",
     "AWS::IAM::Role",
     "AWS::KMS::Key",
+    "AWS::Lambda::Alias",
     "AWS::Lambda::Function",
+    "AWS::Lambda::Version",
 }
 
 
@@ -42,6 +44,7 @@ def deploy(name: str, endpoint: str, *, outputs: Mapping[str, Any]) -> None:
     }
     for resource in resources.values():
         properties = resource["Properties"]
+        properties.pop("Description", None)  # It may name what the keys function answers.
         if resource["Type"] == "AWS::Lambda::Function":
             properties |= {
                 "Code": {"ZipFile": "def handler(*_): ..."},
