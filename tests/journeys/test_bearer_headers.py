@@ -66,7 +66,7 @@ def cases(table: dict[str, list[bytes]]) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def live(gateway: Gateway) -> bytes:
-    token: str = Client(gateway.base_url, gateway.host).log_in()["access_token"]
+    token: str = Client(gateway.base_url, gateway.host, gateway.renames).log_in()["access_token"]
     return token.encode()
 
 
