@@ -9,6 +9,7 @@ from pathlib import Path
 # Of a function and its layers together, unzipped; Lambda says 250 MB to it.
 LIMIT_BYTES = 250 * 1024**2
 
+_ONE_MB = 10**6
 _MACHINES = {62: "x86_64", 183: "arm64"}
 
 
@@ -47,7 +48,7 @@ def table(artefacts: list[Artefact]) -> Iterator[str]:
 
 
 def _size(count: int) -> str:
-    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"
+    return f"{count / _ONE_MB:.1f} MB" if count >= _ONE_MB / 10 else f"{count / 1e3:.1f} kB"
 
 
 def _measure(folder: Path) -> Artefact:

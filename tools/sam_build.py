@@ -20,14 +20,16 @@ def main(sam: str, *options: str) -> None:
     with (BUILD.parent / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         print("Building for Lambda; for the first time that takes a minute ...", flush=True)
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - SAM CLI, where `make` has put it
             [sam, "build", *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
         )
         if done.returncode != 0:
             sys.stderr.write(done.stdout.decode(errors="replace"))
             sys.exit("Nothing was built. What is missing is said above.")
         made = artefacts_in(BUILD)
-    print(f"Built in {BUILD}, for Lambda's limit of {LIMIT_BYTES // 1024**2} MB of a function with its layer:")
+    print(
+        f"Built in {BUILD}, for Lambda's limit of {LIMIT_BYTES // 1024**2} MB of a function with its layer:"
+    )
     print(*table(made), sep="\n")
     print(f"Next: {next_step(sam, made)}")
 

@@ -34,8 +34,8 @@ class Build:
 
 
 def sam_build(into: Path, *, architecture: str) -> Build:
-    """Beside the one of `make build`, with a cache of its own: SAM takes out of a cache what is not of this build."""
-    command = [SAM, "build", "--build-dir", into / "build", "--cache-dir", into / "cache"]
+    """Beside the one of `make build`; with a cache of its own, as SAM takes others' out of it."""
+    command: list[str | Path] = [SAM, "build", "--build-dir", into / "build", "--cache-dir", into / "cache"]
     command += ["--parameter-overrides", f"Architecture={architecture}"]
     done = _run(command, ROOT, _environment({"SAM_CLI_TELEMETRY": "0"}))
     assert done.returncode == 0, done.stderr

@@ -95,7 +95,7 @@ def test_every_module_is_compiled_once_for_lambdas_python_and_trusted_as_it_is(b
     shipped = contents(build.layer)
     modules = {Path(name) for name in shipped if name.endswith(".py")}
     compiled = {Path(name): content for name, content in shipped.items() if name.endswith(".pyc")}
-    magic = subprocess.run(
+    magic = subprocess.run(  # noqa: S603 - our own program
         [LAMBDA_PYTHON, "-c", "import importlib.util as u; print(u.MAGIC_NUMBER.hex())"],
         capture_output=True,
         text=True,

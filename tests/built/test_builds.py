@@ -24,21 +24,19 @@ def test_a_build_elsewhere_at_another_time_is_the_same_to_the_byte(
 
 
 @pytest.mark.parametrize(
-    ("pattern", "instead", "count", "told"),
+    ("pattern", "instead", "told"),
     [
-        pytest.param(
-            r"sha256:\w{64}", "sha256:" + "0" * 64, 2, "DO NOT MATCH THE HASHES", id="of-another-hash"
-        ),
-        pytest.param(r" \\\n +--hash=\S+", "", 2, "require.* hash", id="without-a-hash"),
-        pytest.param(r"\Aargon2-cffi==\S+", "argon2-cffi==0.0.1", 1, "the network, or a proxy", id="nowhere"),
+        pytest.param(r"sha256:\w{64}", "sha256:" + "0" * 64, "DO NOT MATCH THE HASHES", id="another-hash"),
+        pytest.param(r" \\\n +--hash=\S+", "", "require.* hash", id="no-hash"),
+        pytest.param(r"==\S+", "==0.0.1", "the network, or a proxy", id="nowhere-to-be-found"),
     ],
 )
 def test_a_package_that_is_not_as_pinned_fails_the_build(
-    layer_source: Path, tmp_path: Path, pattern: str, instead: str, count: int, told: str
+    layer_source: Path, tmp_path: Path, pattern: str, instead: str, told: str
 ) -> None:
     requirements = layer_source / "requirements.txt"
-    _, first, rest = requirements.read_text(encoding="utf-8").partition("argon2-cffi==")
-    requirements.write_text(re.sub(pattern, instead, first + rest, count=count), encoding="utf-8")
+    first, others = re.split(r"\n(?=argon2-cffi-bindings)", requirements.read_text(encoding="utf-8"))
+    requirements.write_text(re.sub(pattern, instead, first) + "\n" + others, encoding="utf-8")
 
     done = make_layer(layer_source, tmp_path / "made")
 
@@ -51,7 +49,9 @@ def test_a_package_that_is_not_as_pinned_fails_the_build(
     ("python", "told"),
     [
         pytest.param("exit 127", "There is no python3.13 that runs. Put its folder first", id="no-python"),
-        pytest.param('test "$2" != "import pip"', "python3.13 has no pip: python3.13 -m ensurepip", id="no-pip"),
+        pytest.param(
+            'test "$2" != "import pip"', "python3.13 has no pip: python3.13 -m ensurepip", id="no-pip"
+        ),
     ],
 )
 def test_what_is_missing_is_named_with_its_cure(

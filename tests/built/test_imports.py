@@ -1,8 +1,9 @@
-"""Each handler, imported from its artefacts alone: nothing of this checkout, and no package of this machine."""
+"""Each handler, imported from its artefacts alone: without this checkout, and this machine's packages."""
 
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,8 @@ standard = sysconfig.get_path("stdlib")
 sys.path[:0] = sys.argv[1:]
 import app
 
-origins = {module.__spec__.origin for module in list(sys.modules.values()) if getattr(module, "__spec__", None)}
+specs = [getattr(module, "__spec__", None) for module in sys.modules.values()]
+origins = {spec.origin for spec in specs if spec}
 print(json.dumps({
     "callable": callable(app.handler),
     "compiled": [path for path in compiled if not path.startswith(standard)],
@@ -56,7 +58,7 @@ def test_a_handler_comes_from_its_artefacts_alone_and_only_itself_is_compiled(
     assert contents(of_function).keys() == {"app.py"}
 
 
-def imported(of_function: Path, layer: Path) -> dict[str, object]:
+def imported(of_function: Path, layer: Path) -> dict[str, Any]:
     done = subprocess.run(  # noqa: S603 - our own program
         # Without the packages of its environment, as it was started by nobody, and as where it cannot write.
         [LAMBDA_PYTHON, "-I", "-S", "-B", "-c", PROGRAM, of_function, layer],
@@ -67,5 +69,5 @@ def imported(of_function: Path, layer: Path) -> dict[str, object]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    seen: dict[str, object] = json.loads(done.stdout)
+    seen: dict[str, Any] = json.loads(done.stdout)
     return seen
