@@ -17,7 +17,7 @@ from rescind.store.key_set import KeySets
 from rescind.store.sessions import Sessions
 from rescind.store.users import Users
 from tests import contract
-from tests.journeys.gateways import GATEWAYS, PARAMETERS, Gateway, expect_what_is_not_done
+from tests.journeys.gateways import GATEWAYS, PARAMETERS, Gateway, Mend, as_it_came, expect_what_is_not_done
 from tests.local_gateway import RunningGateway, running_gateway
 from tests.things import PASSWORD
 
@@ -31,6 +31,7 @@ class Client:
     base_url: str
     host: str = ""
     """What it says whom it asks, where that is another name than in `base_url`."""
+    mend: Mend = as_it_came
 
     def ask(
         self,
@@ -58,6 +59,7 @@ class Client:
             verify=_TLS,
             **_body(json),
         )
+        answer = self.mend(answer)
         contract.check(method, path, answer.status_code, answer.headers, answer.content)
         return answer
 
@@ -122,7 +124,7 @@ def _denied(running: RunningGateway) -> list[str]:
 
 @pytest.fixture
 def client(gateway: Gateway) -> Client:
-    return Client(gateway.base_url, gateway.host)
+    return Client(gateway.base_url, gateway.host, gateway.mend)
 
 
 @pytest.fixture

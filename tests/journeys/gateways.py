@@ -4,12 +4,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
 ORIGIN = "https://app.example.com"
 MAX_SESSIONS = 5
 PARAMETERS = {"AllowedOrigins": ORIGIN, "MaxSessionsPerUser": MAX_SESSIONS}
 """What every gateway is deployed with."""
+
+
+Mend = Callable[[httpx.Response], httpx.Response]
+"""Does to an answer what a gateway leaves out."""
+
+
+def as_it_came(answer: httpx.Response) -> httpx.Response:
+    return answer
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,7 @@ class Gateway:
     stack: str
     denied: Callable[[], list[str]]
     """The reasons of all that its authorizer has refused so far, from the log."""
+    mend: Mend = as_it_came
 
     @property
     def origin(self) -> str:
