@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rescind import cloudformation
-from tests.translated import named_in, resolved, resources, translated
+from tests.translated import DEFAULTS, named_in, resolved, resources, translated
 
 ALIASES = {"AuthorizerFunctionAliaslive": "AuthorizerFunction", "LoginFunctionAliaslive": "LoginFunction"}
 # Lambda's own: what a version has a name for, and what it does not keep.
@@ -24,7 +24,6 @@ def version_of(function: str, template: Mapping[str, Any] | None = None) -> tupl
 
 
 FIRST_KEYS: dict[str, Any] = translated()["Resources"]["FirstKeys"]["Properties"]
-DEFAULTS = {name: str(each["Default"]) for name, each in translated()["Parameters"].items()}
 
 
 def settings_attribute(given: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> str:

@@ -19,6 +19,9 @@ def resources(kind: str, template: Mapping[str, Any] | None = None) -> dict[str,
     return {name: each["Properties"] for name, each in found if each["Type"] == kind}
 
 
+DEFAULTS = {name: str(each["Default"]) for name, each in translated()["Parameters"].items()}
+
+
 def named_in(value: Any) -> Iterator[str]:
     """Every parameter, resource and pseudo parameter that the value depends on."""
     match value:
@@ -42,7 +45,7 @@ def named_in(value: Any) -> Iterator[str]:
 
 
 def resolved(value: Any, given: Mapping[str, str]) -> Any:
-    """As CloudFormation would, for what the settings are made of; a resource is its own name."""
+    """As CloudFormation would, as far as this template needs it; a resource is its own name."""
     match value:
         case {"Ref": str(name)}:
             return given.get(name, name)
@@ -53,6 +56,10 @@ def resolved(value: Any, given: Mapping[str, str]) -> Any:
             return not resolved(negated, given)
         case {"Fn::Equals": [one, other]}:
             return resolved(one, given) == resolved(other, given)
+        case {"Fn::And": list(parts)}:
+            return all(resolved(part, given) for part in parts)
+        case {"Fn::Or": list(parts)}:
+            return any(resolved(part, given) for part in parts)
         case {"Fn::Sub": str(text)}:
             return re.sub(r"\$\{([\w:.]+)\}", lambda found: given.get(found[1], found[1]), text)
         case dict():

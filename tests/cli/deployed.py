@@ -1,7 +1,7 @@
 """A deployed stack on ministack, and whatever an operator's credentials are asked for on the way to it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -32,11 +32,11 @@ _WANTED = {
 }
 
 
-def deploy(name: str, endpoint: str, *, outputs: Mapping[str, Any]) -> None:
+def deploy(name: str, endpoint: str, *, outputs: Mapping[str, Any], parameters: Sequence[str] = ()) -> None:
     """Our template, as far as `rescind` looks at it, and without code: what would run is another matter."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", CREDENTIALS["region_name"])  # SAM's translator wants one
-        template = read_template(TEMPLATE, [])
+        template = read_template(TEMPLATE, parameters)
     resources: dict[str, Any] = {
         logical: json.loads(json.dumps(resource))
         for logical, resource in template.resources.items()

@@ -181,6 +181,18 @@ def test_what_somebody_changed_by_hand_is_found(
     assert f"--rest-api-id {api} --authorizer-id {authorizer['id']}" in found["authorizer cache"]["cure"]
 
 
+@pytest.mark.usefixtures("calls")
+def test_in_development_no_table_is_meant_to_last(ministack: str) -> None:
+    deploy("in-development", ministack, outputs=OUTPUTS, parameters=["Environment=development"])
+
+    ended = CliRunner().invoke(app, ["--stack", "in-development", "--json", "doctor"])
+
+    found = findings(Said(ended.exit_code, ended.stdout, ended.stderr))
+    for name in ("recovery", "deletion protection"):
+        assert found[name]["outcome"] == "not_checked"
+        assert "Environment is development" in found[name]["said"]
+
+
 def test_an_alias_that_somebody_moved_to_an_old_version_is_found(
     doctor: Callable[..., Said], stack_name: str, ministack: str
 ) -> None:

@@ -30,7 +30,9 @@ class Client:
 
     base_url: str
     host: str = ""
-    """What it says whom it asks, where that is another name than in `base_url`."""
+    """Whom it says it asks, where that is another name than in `base_url`."""
+    renames: bool = True
+    """As `Gateway.renames`: an answer is held to the contract as if it had been renamed."""
     mend: Mend = as_it_came
 
     def ask(
@@ -49,7 +51,7 @@ class Client:
             sent["Host"] = self.host
         if bearer is not None:
             sent["Authorization"] = f"Bearer {bearer}"
-        answer = httpx.request(
+        came = httpx.request(
             method,
             self.base_url + path,
             headers=sent,
@@ -59,8 +61,9 @@ class Client:
             verify=_TLS,
             **_body(json),
         )
-        answer = self.mend(answer)
-        contract.check(method, path, answer.status_code, answer.headers, answer.content)
+        answer = self.mend(came)
+        received = answer.headers if self.renames else _renamed(answer.headers)
+        contract.check(method, path, answer.status_code, received, answer.content)
         return answer
 
     def log_in(self, username: str = "demo", password: str = PASSWORD) -> dict[str, Any]:
@@ -74,6 +77,14 @@ class Client:
 
     def me(self, bearer: str) -> httpx.Response:
         return self.ask("GET", "/auth/me", bearer=bearer)
+
+
+def _renamed(headers: httpx.Headers) -> httpx.Headers:
+    """As API Gateway hands on what a function says; what it says itself has no Vary, and keeps its name."""
+    renamed = httpx.Headers(headers)
+    if "Vary" in renamed and "WWW-Authenticate" in renamed:
+        renamed["x-amzn-Remapped-WWW-Authenticate"] = renamed.pop("WWW-Authenticate")
+    return renamed
 
 
 def _body(json: object) -> dict[str, Any]:
@@ -124,7 +135,7 @@ def _denied(running: RunningGateway) -> list[str]:
 
 @pytest.fixture
 def client(gateway: Gateway) -> Client:
-    return Client(gateway.base_url, gateway.host, gateway.mend)
+    return Client(gateway.base_url, gateway.host, gateway.renames, gateway.mend)
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ def test_every_token_is_revoked_with_the_same_bytes(client: Client, user: User) 
     assert kept == [kept[0]] * len(kept)
 
 
-VARYING = {"date", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"}
+VARYING = {"date", "x-amzn-requestid", "x-amz-request-id", "x-amz-apigw-id", "x-amzn-trace-id"}
 
 
 def test_only_who_has_the_scope_may_ask(client: Client, user: User) -> None:
@@ -201,7 +201,6 @@ def test_a_form_that_cannot_be_is_answered_in_the_contracts_words(
         (json, b'{"token": "a"}', 400),
         (form, b'{"token": "a"}', 400),
         (form, b"token=a&token=b", 400),
-        (form, b"token=\xff", 400),
         (form, b"token=" + b"a" * 9000, 413),
         (form, b"token=a;token=b+c%00", 200),
     ):
@@ -210,6 +209,15 @@ def test_a_form_that_cannot_be_is_answered_in_the_contracts_words(
         answer = client.ask("POST", path, bearer=admin, content=content, headers=headers)
 
         assert answer.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/oauth/revoke", "/oauth/introspect"])
+def test_a_form_that_is_not_utf_8_is_refused(client: Client, admin: str, path: str) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    answer = client.ask("POST", path, bearer=admin, content=b"token=\xff", headers=headers)
+
+    assert answer.status_code == 400
 
 
 def test_another_method_is_404_and_revokes_nothing(client: Client, admin: str, user: User) -> None:

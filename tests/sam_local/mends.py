@@ -48,7 +48,7 @@ class Answers:
             kind = self._kind_of_failure()
         self._read = len(self._log())
         if not kind:
-            return _with_remapped_headers(answer)
+            return answer
         declared = gateway_response(kind, self._gateway_responses)
         return httpx.Response(
             declared.status_code,
@@ -64,11 +64,3 @@ class Answers:
                 return ""
             time.sleep(0.02)
         return "UNAUTHORIZED" if _SAID_UNAUTHORIZED in self._log()[self._read :] else "AUTHORIZER_FAILURE"
-
-
-def _with_remapped_headers(answer: httpx.Response) -> httpx.Response:
-    """API Gateway keeps this name to itself; a function's header comes under another."""
-    said = answer.headers.pop("WWW-Authenticate", None)
-    if said is not None:
-        answer.headers["x-amzn-Remapped-WWW-Authenticate"] = said
-    return answer

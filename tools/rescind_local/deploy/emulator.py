@@ -12,16 +12,20 @@ from pathlib import Path
 
 from rescind_local.errors import StartError
 
+PROGRAM = "from rescind_local.deploy.emulator_process import main; main()"
 _PATIENCE_SECONDS = 30
 _TOOLS = str(Path(__file__).parents[2])
 
 
 @contextmanager
-def running_emulator(python: str = sys.executable, *, host: str = "127.0.0.1") -> Iterator["Emulator"]:
+def running_emulator(
+    python: str = sys.executable, program: str = PROGRAM, *, host: str = "127.0.0.1"
+) -> Iterator["Emulator"]:
     """A ministack that is starting; leaving the context ends it and removes what it wrote.
 
     Args:
         python: what runs it, and the functions that are deployed to it.
+        program: what `python` is given to run.
         host: the address of this machine that it listens on.
     """
     with tempfile.TemporaryDirectory(prefix="rescind-local-") as folder, socket.socket() as listener:
@@ -32,7 +36,7 @@ def running_emulator(python: str = sys.executable, *, host: str = "127.0.0.1") -
         log = Path(folder) / "ministack.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - a Python, and our own module
-                [python, "-c", "from rescind_local.deploy.emulator_process import main; main()"],
+                [python, "-c", program],
                 env=_environment(folder, host, port, listener.fileno()),
                 stdin=subprocess.PIPE,  # Its end tells the process that we are gone.
                 stdout=output,
