@@ -67,7 +67,9 @@ def cases(table: dict[str, list[bytes]]) -> pytest.MarkDecorator:
 
 @pytest.fixture(scope="module")
 def live(gateway: Gateway) -> bytes:
-    token: str = Client(gateway.base_url, gateway.host, gateway.renames, gateway.mend).log_in()["access_token"]
+    token: str = Client(gateway.base_url, gateway.host, gateway.renames, gateway.mend).log_in()[
+        "access_token"
+    ]
     return token.encode()
 
 
@@ -83,9 +85,9 @@ def ask(gateway: Gateway, live: bytes, lines: list[bytes]) -> tuple[int, bytes]:
     if status == 400:
         return status, body
     headers = BytesParser().parsebytes(said + b"\r\n\r\n", headersonly=True)
-    answer = gateway.mend(httpx.Response(status, headers=dict(headers), content=body))
-    contract.check("GET", "/auth/me", answer.status_code, answer.headers, answer.content)
-    return answer.status_code, answer.content
+    mended = gateway.mend(httpx.Response(status, headers=dict(headers), content=body))
+    contract.check("GET", "/auth/me", mended.status_code, mended.headers, mended.content)
+    return mended.status_code, mended.content
 
 
 @cases(REFUSED)

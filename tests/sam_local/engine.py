@@ -1,14 +1,15 @@
-"""The Docker engine of this machine: whether it will do, how containers reach us, and an end to what is ours."""
+"""The Docker engine of this machine: whether it will do, how containers reach us, an end to what is ours."""
 
 import json
 import platform
 import shutil
 import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 
-ARCHITECTURE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+MACHINE = platform.machine()
+ARCHITECTURE = {"aarch64": "arm64"}.get(MACHINE, MACHINE)
 """As Lambda names it."""
 
 _SECONDS = 120
@@ -31,18 +32,21 @@ def docker(*arguments: str, given: bytes = b"") -> str:
 def what_is_missing() -> str:
     """Why there can be no test with Docker here, and what to do about it; empty where nothing is missing."""
     if not shutil.which("docker"):
-        return "There is no `docker` command. Install Docker's engine (Debian and Ubuntu: apt-get install docker.io)."
+        return (
+            "There is no `docker` command. Install it, and the engine: on Debian, apt-get install docker.io."
+        )
     try:
         docker("info")
     except EngineError as error:
-        return f"The Docker engine does not answer ({str(error).splitlines()[-1]}). Start it, and see that you may use it."
+        words = str(error).splitlines()[-1]
+        return f"The Docker engine does not answer ({words}). Start it, and see that you may use it."
     try:
         with socket.socket() as try_out:
             try_out.bind((bridge_address(), 0))
     except OSError as error:
         return (
-            f"Docker's bridge ({bridge_address()}) is no address of this machine ({error.strerror}): the store could not "
-            "be reached from a container. It needs a Docker engine on this very Linux; Docker Desktop is none."
+            f"Docker's bridge ({bridge_address()}) is no address of this machine ({error.strerror}), so no "
+            "container would reach the store. The engine has to run on this Linux itself, as root."
         )
     return ""
 
@@ -59,10 +63,12 @@ def has_image(name: str) -> bool:
     return bool(docker("image", "ls", "--quiet", name))
 
 
-def image_upon(base: str, name: str, *, environment: dict[str, str], label: str) -> None:
+def image_upon(base: str, name: str, *, environment: Mapping[str, str], label: str) -> None:
     """Tags `name` an image that is `base` with these variables; nothing is pulled where `base` is here."""
     variables = "\n".join(f'ENV {variable}="{value}"' for variable, value in environment.items())
-    docker("build", "--quiet", "--tag", name, "-", given=f"FROM {base}\n{variables}\nLABEL {label}\n".encode())
+    docker(
+        "build", "--quiet", "--tag", name, "-", given=f"FROM {base}\n{variables}\nLABEL {label}\n".encode()
+    )
 
 
 def containers(label: str) -> list[str]:

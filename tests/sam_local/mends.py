@@ -1,16 +1,18 @@
-"""What SAM CLI leaves out of the API on this machine, done by hand: to the template before, to an answer after.
+"""What `sam local start-api` leaves out, done by hand: to the template before, or to an answer after.
 
-`test_what_sam_leaves_out.py` holds each to be needed still.
+`test_what_sam_leaves_out.py` holds what concerns the API to be needed still.
 """
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from rescind_local.gateway.gateway_responses import gateway_response
 
+_START_SECONDS = 10
 _WRITTEN_AFTER_SECONDS = 2
 _AUTHORIZER_FAILED = "Lambda authorizer failed to invoke successfully"
 _SAID_UNAUTHORIZED = '"errorMessage": "Unauthorized"'
@@ -24,17 +26,35 @@ _OWN_ANSWERS = {
 
 
 def without_alias(template: Mapping[str, Any]) -> None:
-    """The authorizer is called by its own name: by that of an alias, SAM does not find it and guards nothing."""
+    """The authorizer goes by its own name: by that of an alias SAM does not find it, and guards nothing."""
     for authorizer in template["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"].values():
         named = str(authorizer["FunctionArn"].get("Ref", ""))
         if named.endswith(".Alias"):
             authorizer["FunctionArn"] = {"Fn::GetAtt": [named.removesuffix(".Alias"), "Arn"]}
 
 
-class Answers:
-    """Gives SAM's own answers the form that the template declares, one after the other as they were asked for.
+def with_time_to_start(template: Mapping[str, Any]) -> None:
+    """SAM takes a container's start from the function's time; Lambda gives it 10 s of its own."""
+    for resource in (template["Globals"]["Function"], *_properties(template).values()):
+        if "Timeout" in resource:
+            resource["Timeout"] += _START_SECONDS
 
-    An authorizer that raises "Unauthorized" refuses; to SAM it has failed, so which it was is read in the log.
+
+def from_anywhere(template: Mapping[str, Any], folder: Path) -> None:
+    """The folders are named in full, so that the template need not lie beside them."""
+    for properties in _properties(template).values():
+        for name in properties.keys() & {"CodeUri", "ContentUri"}:
+            properties[name] = str(folder / properties[name])
+
+
+def _properties(template: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {name: each["Properties"] for name, each in template["Resources"].items() if "Properties" in each}
+
+
+class Answers:
+    """Gives SAM's own answers the form that the template declares, in the order in which they came.
+
+    An authorizer that raises "Unauthorized" refuses; to SAM it has failed, so the log says which it was.
     """
 
     def __init__(self, gateway_responses: Mapping[str, Any], log: Callable[[], str]) -> None:

@@ -49,7 +49,7 @@ class Sam:
     image: str
     """What the functions' containers are made from."""
     environment: Mapping[str, Mapping[str, str]]
-    """Of each function, by its name in the template: SAM itself knows a table by its name in the template only."""
+    """Of each function, by its name in the template: SAM by itself knows no table's or key's own name."""
     folder: Path
     """Where SAM may write."""
     parameters: Mapping[str, str]
@@ -73,12 +73,12 @@ class Sam:
             raise SamError(f"{function}: {done.stdout}\n{done.stderr}") from error
 
     @contextmanager
-    def api(self, host: str, port: int) -> Iterator["RunningApi"]:
+    def api(self, port: int) -> Iterator["RunningApi"]:
         """`sam local start-api`: a container for each function, made when it is first asked and kept."""
-        command = [*self._command("start-api"), "--host", host, "--port", str(port)]
-        # Its containers keep serving while nothing changes; watching 60 MB of files for that takes a whole core.
+        command = [*self._command("start-api"), "--host", "127.0.0.1", "--port", str(port)]
+        # Nothing changes meanwhile, and to watch all files for changes costs time.
         command += ["--warm-containers", "LAZY", "--no-watch"]
-        log = self.folder / "start-api.log"
+        log = self.folder / f"start-api-{port}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - SAM CLI
                 command,
@@ -88,7 +88,7 @@ class Sam:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        api = RunningApi(host, port, process, log)
+        api = RunningApi(f"http://127.0.0.1:{port}", process, log)
         try:
             api.wait()
             yield api
@@ -107,8 +107,10 @@ class Sam:
         ]
 
     def _own_environment(self) -> dict[str, str]:
-        """Whatever AWS you use otherwise, nothing here is to reach it; and SAM writes nothing to your home."""
-        others = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))}
+        """Whatever AWS you use otherwise, nothing here reaches it; and SAM writes nothing to your home."""
+        others = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SAM_CLI_"))
+        }
         return {
             **others,
             **{name.upper(): value for name, value in CREDENTIALS.items()},
@@ -122,8 +124,7 @@ class Sam:
 
 @dataclass(frozen=True)
 class RunningApi:
-    host: str
-    port: int
+    base_url: str
     process: subprocess.Popen[bytes]
     log: Path
 

@@ -1,8 +1,9 @@
-"""Makes an image that stands in for Lambda's own of Python 3.13, out of this machine's Python: nothing is pulled.
+"""Makes an image that stands in for Lambda's own, out of this machine's Python 3.13: nothing is pulled.
 
-It has the places and the variables of Lambda's image that a function can tell: Python in /var/lang, the runtime's
-client in /var/runtime, the search path. It differs in what is not Lambda's to promise or not ours to use: it is no
-Amazon Linux (the C library is this machine's), and it has no boto3, which the layer brings.
+It is for tests only. As in Lambda's image, Python is in /var/lang, the runtime's client in /var/runtime, and
+imports come from /var/task first, then from /opt/python. It differs: it is no Amazon Linux, as the C library and
+all others are this machine's; it has no boto3, which has to come from the layer; and it has no programs but the
+five that SAM runs in it.
 """
 
 import io
@@ -25,8 +26,8 @@ _ENVIRONMENT = {
     "LAMBDA_RUNTIME_DIR": f"/{_RUNTIME}",
     "TZ": ":UTC",
 }
-# What a function writes goes another way than what the emulator of the runtime writes of it: SAM looks for a line of
-# the latter at the beginning of what it reads, and where it is not there, keeps the answer for a second.
+# What a function writes goes another way than what the runtime's emulator writes of it. SAM looks for a line of
+# the latter at the beginning of what it reads; where it does not stand there, SAM keeps the answer for a second.
 _BOOTSTRAP = b'#!/bin/sh\nexec /var/lang/bin/python3.13 -m awslambdaric "$_HANDLER" >&2\n'
 # SAM's own steps on top of an image run these.
 _PROGRAMS = ("sh", "mv", "cp", "rm", "chmod")
@@ -72,7 +73,10 @@ def _add_programs(tar: tarfile.TarFile, about: dict[str, str]) -> None:
     programs[f"{_LANG}/bin/python3.13"] = about["program"]
     for place, program in programs.items():
         tar.add(Path(program).resolve(), place)
-    extensions = [*Path(about["stdlib"]).glob("lib-dynload/*.so"), *Path(about["packages"]).glob("runtime_client*.so")]
+    extensions = [
+        *Path(about["stdlib"]).glob("lib-dynload/*.so"),
+        *Path(about["packages"]).glob("runtime_client*.so"),
+    ]
     for library in _libraries([*programs.values(), *extensions]):
         # The loader has to be where programs name it.
         place = str(library).lstrip("/") if library.name.startswith("ld-") else f"{_LIBRARIES}/{library.name}"

@@ -1,4 +1,4 @@
-"""What the functions in the containers read and write: a ministack that containers reach, and who is known there."""
+"""What the functions in the containers read and write: a ministack that they reach, and its users."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -50,7 +50,9 @@ def running_store(host: str, *, api_url: str, parameters: Mapping[str, object]) 
             for name, function in template.functions.items()
         }
         _add_users(environment["AdminFunction"])
-        yield Store(emulator.endpoint, environment, Api(template.document, template.functions).gateway_responses)
+        yield Store(
+            emulator.endpoint, environment, Api(template.document, template.functions).gateway_responses
+        )
 
 
 def _add_users(environment: Mapping[str, str]) -> None:
@@ -66,8 +68,6 @@ def _add_users(environment: Mapping[str, str]) -> None:
     for username, scope in {"ada": "orders:read", "demo": "", "admin": "admin introspect"}.items():
         user_id = USER_ID if username == "ada" else f"usr_{secrets.token_urlsafe(15)}xA"
         user = a_user(user_id=user_id, username=username, scope=scope, logged_out_at=0)
-        accounts.create(
-            user, a_credential(user_id=user_id, username=username, password_hash=password_hash)
-        )
+        accounts.create(user, a_credential(user_id=user_id, username=username, password_hash=password_hash))
     Sessions(dynamodb, table=environment["SESSIONS_TABLE"]).put(a_session())
     dynamodb.close()
