@@ -8,7 +8,7 @@ import pytest
 
 from tests.deployed.gateway import gateway_of
 from tests.deployed.stack import DeployedStack
-from tests.journeys.conftest import Client
+from tests.journeys.conftest import client_of
 
 pytestmark = pytest.mark.sam
 
@@ -19,7 +19,7 @@ NOT_EMULATED = {f"recovery {table}": "PointInTimeRecoverySpecification is left o
 
 def test_the_first_user_is_made_by_the_command_and_may_make_others(deployed: DeployedStack) -> None:
     gateway = gateway_of(deployed)
-    client = Client(gateway.base_url, gateway.host, gateway.renames)
+    client = client_of(gateway)
     username, password = f"ada-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
 
     deployed.rescind("users", "add", username, "--scope", "admin", "--password-stdin", typed=password)

@@ -22,7 +22,7 @@ from rescind.rules.access_tokens import sign_access_token, verify_access_token
 from tests.deployed.gateway import add_accounts, gateway_of
 from tests.deployed.stack import BUILD, Cloud, DeployedStack
 from tests.deployed.versions import OLDER, build_of, build_with, is_in_history
-from tests.journeys.conftest import Client
+from tests.journeys.conftest import Client, client_of
 from tests.journeys.gateways import PARAMETERS
 from tests.journeys.inside import inside_of
 
@@ -97,7 +97,7 @@ class Upgraded:
         before = self.users.live["access_token"]
         with asking(self.users.client, before) as meanwhile:
             self.stack.deploy(build=build, parameters={**PARAMETERS, **parameters})
-        self.users.client = client_of(self.stack)
+        self.users.client = client_of(gateway_of(self.stack))
         return Step(
             lasting=(lasting, self._lasting()),
             declared=(declared, self._declared()),
@@ -142,11 +142,6 @@ class Upgraded:
         return self.users.client.me(sign_access_token(ended, key=keyring.signing_key(now=now))).status_code
 
 
-def client_of(stack: DeployedStack) -> Client:
-    gateway = gateway_of(stack)
-    return Client(gateway.base_url, gateway.host, gateway.renames)
-
-
 @contextmanager
 def asking(client: Client, bearer: str) -> Iterator[Counter[int]]:
     """Asks with a live token all the while, and counts the answers by status.
@@ -178,7 +173,7 @@ def deployed_before(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> U
     stack = cloud.stack(STACK)
     stack.deploy(build=older, parameters=PARAMETERS)
     add_accounts(stack)
-    client = client_of(stack)
+    client = client_of(gateway_of(stack))
     return Upgraded(stack, Users(client, client.log_in()))
 
 
