@@ -1,8 +1,8 @@
 """Copies of a process that stand for sandboxes restored from one snapshot: the same memory and process id.
 
 `os.fork` would not do. Python seeds `random` anew in its child, and OpenSSL its generator where the process
-id is another: of a restore neither is told. So this is the bare system call, each copy being the first process
-of a namespace of its own, as the one that is copied is. What differs: the copies have one kernel, and so one
+id is another: of a restore neither is told. So this is the bare system call, and each copy is process 1 of a
+namespace of its own, as the one that is copied is. What differs: the copies have one kernel, and so one
 source of chance and one clock; restored sandboxes have one each.
 """
 
@@ -23,7 +23,7 @@ class NoNamespacesError(Exception):
     """This machine makes none for this user."""
 
 
-def _copied() -> int:
+def copied() -> int:
     """0 in the copy, which is process 1; its id in the process that was copied."""
     number = _SYS_CLONE.get(os.uname().machine) if sys.platform == "linux" else None
     if number is None:
@@ -39,7 +39,7 @@ def _copied() -> int:
 def told_by_a_copy(tell: Callable[[], Any]) -> Any:
     """What `tell` returns in a copy of this process, by JSON."""
     reading, writing = os.pipe()
-    pid = _copied()
+    pid = copied()
     if pid == 0:
         # Whatever happens: the copy must not go on with the caller's work.
         try:
