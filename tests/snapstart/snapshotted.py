@@ -102,9 +102,15 @@ def loaded_by_the_first_request(app: Any, function: str) -> list[str]:
         get_remaining_time_in_millis=lambda: 5000,
     )
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Its log is nobody's.
+    read: set[str] = set()
+    sys.addaudithook(lambda name, given: read.add(str(given[0])) if name == "open" else None)
     with suppress(UnavailableError, UnauthorizedError):
         app.handler(event, context)
-    return sorted(each for each in set(sys.modules) - loaded if each.split(".")[0] in OURS)
+    if function == "login":
+        wiring.kms()  # It would open the keys.
+    modules = [each for each in set(sys.modules) - loaded if each.split(".")[0] in OURS]
+    definitions = [each for each in read if ".json" in each and "botocore" in each]
+    return sorted(modules + definitions)
 
 
 EVENTS = {"authorizer": "authorizer-rest-request", "login": "login"}
