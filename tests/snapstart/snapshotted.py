@@ -1,6 +1,6 @@
 """A sandbox up to its snapshot and beyond: what it holds then, and what two that are restored from it draw.
 
-Argument: the function.
+Arguments: functions, each of which loads what those before it have loaded, so that one process will do.
 """
 
 import gc
@@ -28,12 +28,14 @@ OURS = ("boto3", "botocore", "rescind", "urllib3")
 
 
 def main() -> None:
-    [function] = sys.argv[1:]
-    sys.stdout.write(json.dumps(as_first_process(lambda: life_of(function))))
+    functions = sys.argv[1:]
+    told = as_first_process(lambda: {function: life_of(function) for function in functions})
+    sys.stdout.write(json.dumps(told))
 
 
 def life_of(function: str) -> dict[str, Any]:
     """As the runtime goes about it: its own runner is shown in test_runtime.py."""
+    snapshot_restore_py.get_after_restore().clear()
     app = importlib.import_module(f"functions.{function}.app")
     before = snapshot_restore_py.get_before_snapshot()
     while before:
