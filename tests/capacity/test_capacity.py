@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.capacity.costs import MILLION, prices
+from tests.capacity.costs import MILLION, million_of, prices
 from tests.capacity.figures import figures_of
 from tests.capacity.measuring import Measured, measure
 from tests.capacity.monthly import alarm_metrics
@@ -89,6 +89,22 @@ def test_the_figures_in_the_text_follow_from_the_prices() -> None:
     user = listed["user"]
     assert f"log in {user['logins']} times a month, refresh {user['refreshes']} times" in text
     assert f"make {user['authorizations']:,} requests" in text
+
+
+def test_the_figures_of_the_page_on_scale_follow_from_what_requests_take() -> None:
+    scale = (PAGE.parent / "scale.md").read_text(encoding="utf-8")
+    figures = figures_on(PAGE.read_text(encoding="utf-8"))
+    authorization, login = million_of(figures["authorization"]), million_of(figures["login"])
+
+    assert f"at {authorization.milliseconds} ms assumed" in scale
+    assert f"busy | {10_000 * authorization.milliseconds // 1000} |" in scale
+    assert f"[{authorization.total:.2f} a million]" in scale
+    assert f"| {round(authorization.total, 2) * 3600:,.0f} |" in scale
+    assert figures["authorization"].reads == 3
+    assert figures["refresh"].writes == 1
+    # 6 of a login's writes count and uncount failures, the seventh is the session.
+    assert figures["login"].writes == 7
+    assert login.milliseconds == 103
 
 
 def test_the_alarms_that_the_page_counts_are_those_of_the_events() -> None:
