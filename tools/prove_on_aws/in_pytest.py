@@ -1,4 +1,4 @@
-"""Loaded by pytest when it runs the journeys for the proof: gives them the password, and writes down how each ended."""
+"""Loaded by pytest for the journeys of the proof: gives them the password, and writes down how each ended."""
 
 import json
 import os

@@ -35,7 +35,7 @@ def findings(stack: Stack, api: Api, *, on_its_own: bool) -> Iterator[Finding]:
         stack.ask("createUser", repeat=False, username=username, password=password, scope=scope)
     with tempfile.TemporaryDirectory(prefix="journeys-") as folder:
         results = Path(folder) / "results.json"
-        ended = subprocess.run(  # noqa: S603 - our own tests
+        ended = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "prove_on_aws.in_pytest", "-m", "aws", "tests/journeys"],
             cwd=ROOT,
             env=_environment(stack, password, results),
