@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from prove_on_aws.journeys import read
-from prove_on_aws.logs import Group, durations, findings, secrecy
+from prove_on_aws.logs import Group, Line, durations, findings, secrecy
 from prove_on_aws.report import Report, redacted
 from rescind_cli.checks.findings import Outcome, fault, ok
 
@@ -15,8 +15,12 @@ REPORTED = json.dumps(
 )
 
 
+FUNCTION = "rescind-LoginFunction-AbC"
+
+
 def group(*messages: str, days: int | None = 30) -> Group:
-    return Group("LoginFunction", "/aws/lambda/x", days, messages)
+    lines = tuple(Line(f"2026/11/24/{FUNCTION}[12]0123", message) for message in messages)
+    return Group("rescind-LogGroup-AbC", days, lines)
 
 
 def test_a_report_names_neither_account_nor_api(tmp_path: Path) -> None:
@@ -60,11 +64,13 @@ def test_logs_that_are_kept_for_ever_are_named() -> None:
     retention, _ = findings([group("a line", days=None)], {"secret"})
 
     assert retention.outcome is Outcome.WARNING
-    assert "LoginFunction" in retention.said
+    assert "rescind-LogGroup-AbC" in retention.said
 
 
 def test_what_lambda_billed_is_read_from_its_own_lines() -> None:
-    assert durations([group(REPORTED, "no JSON", '{"type":"platform.report"}')]) == {
+    lines = group(REPORTED, "no JSON", '{"type":"platform.report"}')
+
+    assert durations([lines], {"LoginFunction": FUNCTION, "MeFunction": "rescind-MeFunction-AbC"}) == {
         "LoginFunction": {
             "invocations": 1,
             "billed_ms_median": 12,

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
 from prove_on_aws.options import MADE_HERE
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.stack import Stack
@@ -56,8 +59,24 @@ class Throwaway:
         )
 
     def delete(self) -> None:
-        """Raises CommandError when something of it is left."""
+        """With its log group, which outlives a stack.
+
+        Raises:
+            CommandError: something of it is left.
+        """
+        session = boto3.Session(region_name=self.region, profile_name=self.profile)
+        group = self._log_group(session)
         self._sam("delete", "--no-prompts", cure=f"Give it again: `{self._command('delete')}`.")
+        if group:
+            session.client("logs").delete_log_group(logGroupName=group)
+
+    def _log_group(self, session: boto3.Session) -> str:
+        try:
+            [found] = session.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        except (BotoCoreError, ClientError):
+            return ""  # It was never made; SAM says so, too.
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+        return str(outputs.get("LogGroupName", ""))
 
     def _sam(self, verb: str, *arguments: str, cure: str) -> None:
         where = ["--stack-name", self.name, "--region", self.region]
