@@ -1,4 +1,4 @@
-"""A stack on real AWS as a gateway of the journeys: scripts/prove-on-aws names it, and has made its accounts."""
+"""A stack on real AWS as a gateway of the journeys: scripts/prove-on-aws names it, and made its accounts."""
 
 import json
 import time
