@@ -2,9 +2,10 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import boto3
+from botocore.exceptions import ClientError
 
 from prove_on_aws import answers, bound, journeys, logs, steps, versions
 from prove_on_aws.api import Api
@@ -14,7 +15,7 @@ from prove_on_aws.report import Report
 from prove_on_aws.throwaway import Throwaway, made_here, new_throwaway
 from rescind.unavailable import UnavailableError
 from rescind_cli.checks.findings import Finding, not_checked
-from rescind_cli.deployed import Deployed
+from rescind_cli.deployed import Deployed, NotReadError
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.examination import examine
 from rescind_cli.stack import Stack, deployed_stack, local_stack
@@ -119,14 +120,30 @@ def _expected(finding: Finding, *, on_its_own: bool) -> Finding:
 def _inside(stack: Stack, api: Api, report: Report, *, began: float, on_its_own: bool) -> None:
     """What needs AWS itself."""
     deployed = Deployed(stack.session, stack.deployed_as)
-    report.add(versions.findings(deployed))
+    _look(report, "versions", lambda: versions.findings(deployed))
     report.add(journeys.findings(stack, api, on_its_own=on_its_own))
     authorizer = deployed.names["AuthorizerFunction"] if on_its_own else None
-    report.add([answers.unavailable(api, deployed.session.client("lambda"), authorizer)])
+    client = deployed.session.client("lambda")
+    _look(report, "503", lambda: [answers.unavailable(api, client, authorizer)])
+    _look(report, "logs", lambda: _logs(deployed, api, report, began))
+
+
+def _logs(deployed: Deployed, api: Api, report: Report, began: float) -> Iterator[Finding]:
     groups = logs.groups_of(deployed, since=began)
-    report.add(logs.findings(groups, api.secrets))
     functions = {each: deployed.names[each] for each in deployed.of_type("AWS::Lambda::Function")}
     report.durations = {**logs.durations(groups, functions)}
+    yield from logs.findings(groups, api.secrets)
+
+
+def _look(report: Report, name: str, look: Callable[[], Iterable[Finding]]) -> None:
+    """What these credentials may not see is not checked, and says so."""
+    try:
+        report.add(look())
+    except ClientError as error:
+        said = f"{error.operation_name}: {error.response['Error']['Code']}"
+        report.add([not_checked(name, said, "Allow it, and give the command again.")])
+    except NotReadError as error:
+        report.add([not_checked(name, str(error), error.cure)])
 
 
 if __name__ == "__main__":

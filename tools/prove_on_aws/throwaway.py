@@ -4,6 +4,7 @@ import os
 import secrets
 import subprocess
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,9 @@ class Throwaway:
         group = self._log_group(session)
         self._sam("delete", "--no-prompts", cure=f"Give it again: `{self._command('delete')}`.")
         if group:
-            session.client("logs").delete_log_group(logGroupName=group)
+            logs = session.client("logs")
+            with suppress(logs.exceptions.ResourceNotFoundException):  # A stack that failed takes it along.
+                logs.delete_log_group(logGroupName=group)
 
     def _log_group(self, session: boto3.Session) -> str:
         try:
