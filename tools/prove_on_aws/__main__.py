@@ -43,7 +43,7 @@ def _stack_of(options: Options) -> Stack:
 def _on_a_stack_of_its_own(options: Options) -> int:
     region = options.region or boto3.Session(profile_name=options.profile).region_name
     if not region:
-        raise CommandError("In which region? Say --region, or set AWS_REGION.", Exit.NO_ACCESS)
+        raise CommandError("In which region? Say --region, or set AWS_DEFAULT_REGION.", Exit.NO_ACCESS)
     throwaway = new_throwaway(region=region, profile=options.profile)
     if not _agreed(f"Deploy the stack {throwaway.name} in {region}?", options):
         return Exit.INTERRUPTED
