@@ -1,4 +1,4 @@
-"""What tests of more than one folder share: the log, and AWS in three forms, made only when a test asks."""
+"""What tests of more than one folder share: the log, and AWS in four forms, made only when a test asks."""
 
 import functools
 import io
@@ -11,11 +11,16 @@ from moto import mock_aws
 
 from rescind import audit, aws
 from rescind_local.deploy.emulator import running_emulator
+from tests.deployed.gateway import add_accounts, gateway_of
+from tests.deployed.stack import Cloud, DeployedStack, emulated_aws
+from tests.journeys.gateways import PARAMETERS, Gateway
 from tests.tables import Stores, create_tables, fake_stores, stores_on
 
 
 @pytest.fixture(autouse=True)
-def credentials_that_open_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def credentials_that_open_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.node.get_closest_marker("aws"):
+        return  # Only there are they to open something.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -28,6 +33,32 @@ def ministack() -> Iterator[str]:
     with running_emulator() as running:
         running.wait()
         yield running.endpoint
+
+
+@pytest.fixture(scope="session")
+def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    """A ministack of its own that runs what is deployed to it."""
+
+    def say(line: str) -> None:
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\n  {line}", flush=True)  # noqa: T201 - long work shows progress
+
+    with emulated_aws(say) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def deployed(cloud: Cloud) -> DeployedStack:
+    """What `make build` has built, deployed by SAM CLI; with the accounts that journeys log in to."""
+    stack = cloud.stack("rescind-deployed")
+    stack.deploy(parameters=PARAMETERS)
+    add_accounts(stack)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def deployed_gateway(deployed: DeployedStack) -> Gateway:
+    return gateway_of(deployed)
 
 
 @functools.cache
