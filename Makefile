@@ -37,7 +37,7 @@ build: $(VENV)-sam/requirements-sam.txt.ok lambda-python ## what `sam deploy` up
 	@$(WITH_SAM) $(LAMBDA_PYTHON) tools/sam_build.py $(SAM) $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 
 sam: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## what was built: opened, started, and deployed onto an emulator of AWS
-	@$(BIN)/python -m pytest -m sam tests/built tests/snapstart tests/deployed
+	@$(BIN)/python -m pytest -m sam tests/built tests/snapstart tests/journeys tests/deployed tests/prove
 
 docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
 	@$(BIN)/python -m pytest -m docker tests/sam_local

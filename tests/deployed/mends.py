@@ -3,12 +3,8 @@
 `test_emulator.py` holds each to be needed still.
 """
 
-import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from tests.deployed.stack import Cloud
+from collections.abc import Callable, Mapping
+from typing import Any
 
 # The template is deployed as it was built, but for these two.
 
@@ -37,15 +33,20 @@ def with_settings_as_text(template: dict[str, Any]) -> None:
 # And these two are done to the stack.
 
 
-def complete(cloud: "Cloud", stack: str, names: Mapping[str, str]) -> set[str]:
-    """Do what was left out of a deployment; the names of what that was."""
-    found = cloud.client("cloudformation").get_template(StackName=stack, TemplateStage="Processed")
-    body = found["TemplateBody"]  # As SAM has translated it.
-    resources = dict(json.loads(body) if isinstance(body, str) else body)["Resources"]
+def complete(
+    client: Callable[[str], Any], resources: Mapping[str, Any], names: Mapping[str, str]
+) -> set[str]:
+    """Do what was left out of a deployment; the names of what that was.
+
+    Args:
+        client: boto3's, by the name of a service.
+        resources: of the translated template.
+        names: physical ids by logical ones.
+    """
     done = set()
-    if put_gateway_responses(cloud.client("apigateway"), resources, names):
+    if put_gateway_responses(client("apigateway"), resources, names):
         done.add("gateway responses")
-    if set_time_to_live(cloud.client("dynamodb"), resources, names):
+    if set_time_to_live(client("dynamodb"), resources, names):
         done.add("time to live")
     return done
 

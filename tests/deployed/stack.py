@@ -22,9 +22,7 @@ ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".aws-sam" / "build"
 _SAM = ROOT / ".venv-sam" / "bin" / "sam"
 LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
-_PROGRAM = (
-    f"import sys; sys.path.append({str(ROOT)!r}); from tests.deployed.kept_sandboxes import main; main()"
-)
+_PROGRAM = f"import sys; sys.path.append({str(ROOT)!r}); from tests.deployed.sandboxes import main; main()"
 _PATIENCE_SECONDS = 120
 _CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -115,7 +113,7 @@ class DeployedStack:
         if parameters:
             command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
         self.cloud.run(command)
-        self.left_out.update(mends.complete(self.cloud, self.name, self.resources()))
+        self.left_out.update(mends.complete(self.cloud.client, self.processed(), self.resources()))
         self.cloud.say(f"{self.name}: deployed in {time.monotonic() - began:.1f} s")
 
     def rescind(self, *arguments: str, typed: str = "", codes: Collection[int] = (0,)) -> str:
@@ -139,6 +137,14 @@ class DeployedStack:
         return [
             each for page in pages.paginate(StackName=self.name) for each in page["StackResourceSummaries"]
         ]
+
+    def processed(self) -> dict[str, Any]:
+        """The resources, as SAM has translated them."""
+        found = self.cloud.client("cloudformation").get_template(
+            StackName=self.name, TemplateStage="Processed"
+        )
+        body = found["TemplateBody"]
+        return dict((json.loads(body) if isinstance(body, str) else body)["Resources"])
 
     def outputs(self) -> dict[str, str]:
         [stack] = self.cloud.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]

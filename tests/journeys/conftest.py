@@ -7,19 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 
-from rescind import aws
-from rescind.keyring import Keyring
-from rescind.keys import KeyService
-from rescind.store.key_set import KeySets
-from rescind.store.sessions import Sessions
-from rescind.store.users import Users
 from tests import contract
 from tests.journeys.aws import gateway_on_aws
 from tests.journeys.gateways import GATEWAYS, PARAMETERS, Gateway, expect_what_is_not_done
+from tests.journeys.inside import Inside, inside_of
 from tests.local_gateway import RunningGateway, running_gateway
 from tests.things import PASSWORD
 
@@ -91,17 +85,6 @@ def _body(json: object) -> dict[str, Any]:
     return {} if json is None else {"json": json}
 
 
-@dataclass(frozen=True)
-class Inside:
-    """The tables and keys behind the gateway, for what no route does alone."""
-
-    users: Users
-    sessions: Sessions
-    keyring: Keyring
-    dynamodb: Any
-    tables: dict[str, str]
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     expect_what_is_not_done(items)
 
@@ -151,23 +134,5 @@ def admin(client: Client) -> str:
 
 
 @pytest.fixture
-def inside(monkeypatch: pytest.MonkeyPatch, gateway: Gateway) -> Inside:
-    if gateway.endpoint:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", gateway.endpoint)
-    pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
-    names = {
-        each["LogicalResourceId"]: each["PhysicalResourceId"]
-        for page in pages.paginate(StackName=gateway.stack)
-        for each in page["StackResourceSummaries"]
-    }
-    dynamodb, kms = aws.client("dynamodb"), aws.client("kms")
-    return Inside(
-        users=Users(dynamodb, table=names["UsersTable"]),
-        sessions=Sessions(dynamodb, table=names["SessionsTable"]),
-        keyring=Keyring(
-            KeySets(dynamodb, table=names["KeysTable"]),
-            KeyService(lambda: kms, kms_key_id=names["EncryptionKey"], stack=gateway.stack),
-        ),
-        dynamodb=dynamodb,
-        tables=names,
-    )
+def inside(gateway: Gateway) -> Inside:
+    return inside_of(gateway.endpoint, gateway.stack)

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from rescind.rules.access_tokens import AccessTokenClaims, sign_access_token, verify_access_token
-from tests.journeys.conftest import Client, Inside
+from tests.journeys.conftest import Client
 from tests.journeys.gateways import ORIGIN, Gateway
+from tests.journeys.inside import Inside
 
 
 @dataclass(frozen=True)
