@@ -40,7 +40,7 @@ sam: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.tx
 	@$(BIN)/python -m pytest -m sam tests/built tests/snapstart tests/journeys tests/deployed tests/prove
 
 docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
-	@$(BIN)/python -m pytest -m docker tests/sam_local
+	@$(BIN)/python -m pytest -m docker tests/sam_local tests/journeys
 
 mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
 	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,6 +15,9 @@ from rescind_local.deploy.emulator import running_emulator
 from tests.deployed.gateway import add_accounts, gateway_of
 from tests.deployed.stack import Cloud, DeployedStack, emulated_aws
 from tests.journeys.gateways import PARAMETERS, Gateway
+from tests.sam_local import running
+from tests.sam_local.running import SamLocal
+from tests.sam_local.sam import RunningApi
 from tests.tables import Stores, create_tables, fake_stores, stores_on
 
 
@@ -30,21 +34,27 @@ def credentials_that_open_nothing(request: pytest.FixtureRequest, monkeypatch: p
 @pytest.fixture(scope="session")
 def ministack() -> Iterator[str]:
     """The endpoint of a ministack on loopback: a DynamoDB whose writes are atomic under threads."""
-    with running_emulator() as running:
-        running.wait()
-        yield running.endpoint
+    with running_emulator() as emulator:
+        emulator.wait()
+        yield emulator.endpoint
 
 
 @pytest.fixture(scope="session")
-def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
-    """A ministack of its own that runs what is deployed to it."""
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Shows how long work comes along, though pytest keeps what tests print."""
 
-    def say(line: str) -> None:
+    def line_by_line(line: str) -> None:
         with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            print(f"\n  {line}", flush=True)  # noqa: T201 - long work shows progress
+            print(f"\n  {line}", flush=True)  # noqa: T201 - as above
 
-    with emulated_aws(say) as running:
-        yield running
+    return line_by_line
+
+
+@pytest.fixture(scope="session")
+def cloud(say: Callable[[str], None]) -> Iterator[Cloud]:
+    """A ministack of its own that runs what is deployed to it."""
+    with emulated_aws(say) as emulated:
+        yield emulated
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +69,27 @@ def deployed(cloud: Cloud) -> DeployedStack:
 @pytest.fixture(scope="session")
 def deployed_gateway(deployed: DeployedStack) -> Gateway:
     return gateway_of(deployed)
+
+
+@pytest.fixture(scope="session")
+def sam_local(say: Callable[[str], None]) -> Iterator[SamLocal]:
+    """What `make build` has built, for `sam local`; with a store that its containers reach."""
+    if missing := running.what_is_missing():
+        # CI has its engine from .ci/docker: there nothing may be left out.
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
+    with running.sam_local_here(say) as here:
+        yield here
+
+
+@pytest.fixture(scope="session")
+def sam_local_api(sam_local: SamLocal) -> Iterator[RunningApi]:
+    with running.api_of(sam_local) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def sam_local_gateway(sam_local: SamLocal, sam_local_api: RunningApi) -> Gateway:
+    return running.gateway_of(sam_local, sam_local_api)
 
 
 @functools.cache

@@ -12,7 +12,7 @@ import pytest
 
 from tests import contract
 from tests.journeys.aws import gateway_on_aws
-from tests.journeys.gateways import GATEWAYS, PARAMETERS, Gateway, expect_what_is_not_done
+from tests.journeys.gateways import GATEWAYS, PARAMETERS, Gateway, Mend, as_it_came, expect_what_is_not_done
 from tests.journeys.inside import Inside, inside_of
 from tests.local_gateway import RunningGateway, running_gateway
 from tests.things import PASSWORD
@@ -29,6 +29,7 @@ class Client:
     """Whom it says it asks, where that is another name than in `base_url`."""
     renames: bool = True
     """As `Gateway.renames`: an answer is held to the contract as if it had been renamed."""
+    mend: Mend = as_it_came
 
     def ask(
         self,
@@ -46,7 +47,7 @@ class Client:
             sent["Host"] = self.host
         if bearer is not None:
             sent["Authorization"] = f"Bearer {bearer}"
-        answer = httpx.request(
+        came = httpx.request(
             method,
             self.base_url + path,
             headers=sent,
@@ -56,6 +57,7 @@ class Client:
             verify=_TLS,
             **_body(json),
         )
+        answer = self.mend(came)
         received = answer.headers if self.renames else _renamed(answer.headers)
         contract.check(method, path, answer.status_code, received, answer.content)
         return answer
@@ -124,7 +126,7 @@ def _denied(running: RunningGateway) -> list[str]:
 
 @pytest.fixture
 def client(gateway: Gateway) -> Client:
-    return Client(gateway.base_url, gateway.host, gateway.renames)
+    return Client(gateway.base_url, gateway.host, gateway.renames, gateway.mend)
 
 
 @pytest.fixture

@@ -6,12 +6,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
 ORIGIN = "https://app.example.com"
 MAX_SESSIONS = 5
 PARAMETERS = {"AllowedOrigins": ORIGIN, "MaxSessionsPerUser": MAX_SESSIONS}
 """What every gateway is deployed with."""
+
+
+Mend = Callable[[httpx.Response], httpx.Response]
+"""Gives the gateway's own answers the form that the template declares, where it does not itself."""
+
+
+def as_it_came(answer: httpx.Response) -> httpx.Response:
+    return answer
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,7 @@ class Gateway:
     """The reasons of all that its authorizer has refused so far, from the log."""
     renames: bool = True
     """Whether a function's WWW-Authenticate comes as x-amzn-Remapped-WWW-Authenticate, as at AWS."""
+    mend: Mend = as_it_came
 
     scheme: str = "http"
     owner: str = "000000000000:us-east-1"
@@ -85,13 +95,26 @@ class NotDone:
         return item.originalname == self.test and (not self.case or item.callspec.id in cases)
 
 
+_NOT_UTF_8 = "SAM answers 502 itself where API Gateway hands on what is not UTF-8"
 # Each must fail: when one passes, the gateway has learnt it, and its line is to go.
 NOT_DONE: dict[str, tuple[NotDone, ...]] = {
     "deployed": (
         NotDone("test_this_apis_own_page_may_use_the_cookie", "ministack sends no X-Forwarded-Proto"),
         NotDone("test_a_form_that_is_not_utf_8_is_refused", "ministack replaces what is not UTF-8"),
     ),
-    "sam_local": (),
+    "sam_local": (
+        NotDone(
+            "test_what_is_no_http_is_a_400",
+            "SAM's server takes what is no HTTP, and the authorizer refuses it",
+        ),
+        NotDone(
+            "test_one_bearer_token_is_enough",
+            "SAM's server keeps the space behind a header",
+            "space around it",
+        ),
+        NotDone("test_a_login_that_cannot_be_is_answered_in_the_contracts_words", _NOT_UTF_8, "not-utf-8"),
+        NotDone("test_a_form_that_is_not_utf_8_is_refused", _NOT_UTF_8),
+    ),
     "aws": (),  # Nobody has looked.
 }
 

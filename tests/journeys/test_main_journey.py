@@ -224,7 +224,7 @@ def test_the_admin_routes_are_for_admins(client: Client) -> None:
 def test_a_page_of_an_allowed_origin_may_ask_and_another_may_not(client: Client) -> None:
     for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example", None)):
         asked = {"Host": client.host, "Origin": origin, "Access-Control-Request-Method": "POST"}
-        preflight = httpx.options(client.base_url + "/auth/refresh", headers=asked)
+        preflight = httpx.options(client.base_url + "/auth/refresh", headers=asked, timeout=30)
 
         assert preflight.status_code == 204
         assert preflight.headers.get("Access-Control-Allow-Origin") == allowed

@@ -18,23 +18,26 @@ _TOOLS = str(Path(__file__).parents[2])
 
 
 @contextmanager
-def running_emulator(python: str = sys.executable, program: str = PROGRAM) -> Iterator["Emulator"]:
+def running_emulator(
+    python: str = sys.executable, program: str = PROGRAM, *, host: str = "127.0.0.1"
+) -> Iterator["Emulator"]:
     """A ministack that is starting; leaving the context ends it and removes what it wrote.
 
     Args:
         python: what runs it, and the functions that are deployed to it.
         program: what `python` is given to run.
+        host: the address of this machine that it listens on.
     """
     with tempfile.TemporaryDirectory(prefix="rescind-local-") as folder, socket.socket() as listener:
         # We listen and it accepts, so nobody can take the port in between, and a request just waits for it.
-        listener.bind(("127.0.0.1", 0))
+        listener.bind((host, 0))
         listener.listen(128)
         port = listener.getsockname()[1]
         log = Path(folder) / "ministack.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - a Python, and our own module
                 [python, "-c", program],
-                env=_environment(folder, port, listener.fileno()),
+                env=_environment(folder, host, port, listener.fileno()),
                 stdin=subprocess.PIPE,  # Its end tells the process that we are gone.
                 stdout=output,
                 stderr=output,
@@ -43,22 +46,22 @@ def running_emulator(python: str = sys.executable, program: str = PROGRAM) -> It
             )
         listener.close()
         try:
-            yield Emulator(process, port, log)
+            yield Emulator(process, host, port, log)
         finally:
             _end(process)
 
 
 class Emulator:
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-        self.endpoint = f"http://127.0.0.1:{port}"
+    def __init__(self, process: subprocess.Popen[bytes], host: str, port: int, log: Path) -> None:
+        self.endpoint = f"http://{host}:{port}"
         self.pid = process.pid
         self._process = process
-        self._port = port
+        self._host, self._port = host, port
         self._log = log
 
     def wait(self) -> None:
         """Blocks until it answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_PATIENCE_SECONDS)
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=_PATIENCE_SECONDS)
         try:
             connection.request("GET", "/_ministack/health")
             connection.getresponse().read()
@@ -72,14 +75,14 @@ class Emulator:
         return lines[-1].strip() if lines else ""
 
 
-def _environment(folder: str, port: int, listener: int) -> dict[str, str]:
+def _environment(folder: str, host: str, port: int, listener: int) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))},
         "PYTHONPATH": os.pathsep.join(filter(None, [_TOOLS, os.environ.get("PYTHONPATH")])),
         "TMPDIR": folder,
         "LISTENER": str(listener),
         "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1",
+        "BIND_HOST": host,
         # Or it listens on two more ports, of every interface.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",

@@ -1,0 +1,142 @@
+"""What the tests with Docker have in common: an image, a store, SAM itself, and an end to all of it."""
+
+import json
+import secrets
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.functions.conftest import recorded
+from tests.journeys.gateways import PARAMETERS, Gateway
+from tests.sam_local import engine
+from tests.sam_local.mends import Answers, without_alias
+from tests.sam_local.sam import BUILT, ROOT, RunningApi, Sam
+from tests.sam_local.stand_in import make_stand_in
+from tests.sam_local.store import STACK, Store, running_store
+
+_REAL_IMAGE = f"public.ecr.aws/lambda/python:3.13-{engine.ARCHITECTURE}"
+_LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class SamLocal:
+    sam: Sam
+    store: Store
+    api_port: int
+    """Where `start-api` is to listen on this machine; no container reaches it there."""
+    label: str
+    """Of every image and container of this run."""
+    say: Say
+
+
+def what_is_missing() -> str:
+    """Why these tests cannot be, and what to do about it; empty where nothing is missing."""
+    return engine.what_is_missing() or _what_was_not_built()
+
+
+@contextmanager
+def sam_local_here(say: Say) -> Iterator[SamLocal]:
+    # So that an end by a time limit is as orderly as Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    run, folder = secrets.token_hex(4), Path(tempfile.mkdtemp(prefix="rescind-sam-local-"))
+    label, port = f"rescind.test={run}", free_port()
+    try:
+        with running_store(
+            engine.bridge_address(), api_url=f"http://127.0.0.1:{port}", parameters=PARAMETERS
+        ) as store:
+            began = time.monotonic()
+            image, of = _image(run, {"AWS_ENDPOINT_URL": store.endpoint}, label, folder)
+            say(f"An image of {of}, in {time.monotonic() - began:.1f} s")
+            sam = Sam(image, store.environment, folder, _parameters())
+            yield SamLocal(sam, store, port, label, say)
+    finally:
+        engine.end_all(label)
+        shutil.rmtree(folder, ignore_errors=True)
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def api_of(here: SamLocal) -> Iterator[RunningApi]:
+    """With what SAM leaves out of the template done to it."""
+    template = yaml_parse(BUILT.read_text(encoding="utf-8"))
+    without_alias(template)
+    for resource in template["Resources"].values():
+        properties = resource.get("Properties", {})
+        for name in properties.keys() & {"CodeUri", "ContentUri"}:
+            properties[name] = str(BUILT.parent / properties[name])
+    mended = here.sam.folder / "template.json"
+    mended.write_text(json.dumps(template), encoding="utf-8")
+    began = time.monotonic()
+    with replace(here.sam, template=mended).api(here.api_port) as api:
+        here.say(f"`sam local start-api` serves after {time.monotonic() - began:.1f} s")
+        yield api
+
+
+def gateway_of(here: SamLocal, api: RunningApi) -> Gateway:
+    """The API as one of those that the journeys ask."""
+    here.sam.invoke("KeysFunction", recorded("keys"))  # The first keys, as CloudFormation has them made.
+    return Gateway(
+        name="sam_local",
+        host=f"127.0.0.1:{here.api_port}",
+        address=("127.0.0.1", here.api_port),
+        stage="",
+        endpoint=here.store.endpoint,
+        stack=STACK,
+        denied=lambda: _reasons(api.output()),
+        renames=False,
+        mend=Answers(here.store.gateway_responses, api.output).mend,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _image(run: str, environment: Mapping[str, str], label: str, folder: Path) -> tuple[str, str]:
+    """Its name, and of what it is: Lambda's own where that is here, or else the stand-in.
+
+    In it is what SAM can give to no function: variables that its template does not name.
+    """
+    base = _REAL_IMAGE
+    if not engine.has_image(base):
+        base = f"rescind-stand-in:{run}"
+        make_stand_in(base, python=_LAMBDA_PYTHON, label=label, folder=folder)
+    image = f"rescind-test:{run}"
+    engine.image_upon(base, image, environment=environment, label=label)
+    return image, "Lambda's own" if base == _REAL_IMAGE else "this machine's Python"
+
+
+def _what_was_not_built() -> str:
+    if not BUILT.exists():
+        return "There is nothing in .aws-sam/build: `make docker` builds it first."
+    libraries = BUILT.parent.glob("Layer/python/_cffi_backend.*.so")
+    if not any(engine.MACHINE in each.name for each in libraries):
+        return (
+            f"The layer in .aws-sam/build is not for this machine, which is {engine.ARCHITECTURE}. "
+            f"For one that is: sam build --parameter-overrides Architecture={engine.ARCHITECTURE}"
+        )
+    return ""
+
+
+def _parameters() -> dict[str, str]:
+    """Those of SAM; the functions' settings are in the store's environment."""
+    return {} if engine.ARCHITECTURE == "x86_64" else {"Architecture": engine.ARCHITECTURE}
+
+
+def _reasons(output: str) -> list[str]:
+    """Of all that the authorizer has refused, in their order."""
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith('{"level"')]
+    return [line["reason"] for line in lines if line["message"] == "AccessDenied"]
