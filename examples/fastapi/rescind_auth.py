@@ -5,6 +5,7 @@
 Either refuses with 401, and with 503 when it cannot tell.
 """
 
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from fastapi import Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 _TIMEOUT_SECONDS = 3
+_log = logging.getLogger(__name__)
 
 
 class RefusedError(HTTPException):
@@ -28,9 +30,10 @@ class RefusedError(HTTPException):
 
 
 class CannotTellError(HTTPException):
-    """Rescind did not say, so nobody is let in."""
+    """Rescind did not say, so nobody is let in; why not is in the log."""
 
-    def __init__(self) -> None:
+    def __init__(self, why: Exception) -> None:
+        _log.error("cannot tell who calls: %r", why)
         super().__init__(503, "temporarily_unavailable", {"Retry-After": "1"})
 
 
@@ -49,7 +52,7 @@ class Rescind:
         self.http = httpx.Client(base_url=api_url, timeout=_TIMEOUT_SECONDS)
         self._issuer, self._audience = issuer, audience
         self._login = {"username": username, "password": password}
-        self._own_token = ""
+        self._own_token: str | None = None
         self._logging_in = threading.Lock()
 
     def verified(self, token: str) -> Caller:
@@ -57,7 +60,7 @@ class Rescind:
         try:
             self.keys.get_signing_keys()  # They are kept for five minutes.
         except (jwt.PyJWTError, ValueError) as error:
-            raise CannotTellError from error
+            raise CannotTellError(error) from error
         try:
             key = self.keys.get_signing_key_from_jwt(token)
             read = jwt.decode_complete(
@@ -69,7 +72,7 @@ class Rescind:
                 options={"require": ["iss", "aud", "sub", "sid", "exp", "scope"]},
             )
         except jwt.PyJWKClientConnectionError as error:
-            raise CannotTellError from error
+            raise CannotTellError(error) from error
         except Exception as error:  # Whatever goes wrong while a stranger's text is read: it is no token.
             raise RefusedError from error
         if read["header"].get("typ") != "at+jwt":
@@ -84,13 +87,13 @@ class Rescind:
             said = {"active": False} if answer.status_code in {400, 413} else answer.raise_for_status().json()
             active = said["active"]
         except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
-            raise CannotTellError from error
+            raise CannotTellError(error) from error
         if active is not True:
             raise RefusedError
         return _caller(said)
 
     def _introspect(self, token: str) -> httpx.Response:
-        own_token = self._own_token
+        own_token = self._own_token or self._logged_in_anew(None)
         answer = self._ask(token, own_token)
         if answer.status_code == 401:  # noqa: PLR2004 - Ours has expired, or was taken back.
             answer = self._ask(token, self._logged_in_anew(own_token))
@@ -100,11 +103,11 @@ class Rescind:
         headers = {"Authorization": f"Bearer {own_token}"}
         return self.http.post("/oauth/introspect", data={"token": token}, headers=headers)
 
-    def _logged_in_anew(self, refused: str) -> str:
+    def _logged_in_anew(self, refused: str | None) -> str:
         with self._logging_in:  # Once for all requests that came upon it, as each login opens a session.
-            if self._own_token == refused:
+            if self._own_token is None or self._own_token == refused:
                 answer = self.http.post("/auth/login", json=self._login)
-                self._own_token = answer.raise_for_status().json()["access_token"]
+                self._own_token = str(answer.raise_for_status().json()["access_token"])
             return self._own_token
 
 
