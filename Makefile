@@ -38,6 +38,11 @@ build: $(VENV)-sam/requirements-sam.txt.ok lambda-python ## what `sam deploy` up
 sam: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## what was built: opened, started, and deployed onto an emulator of AWS
 	@$(BIN)/python -m pytest -m sam tests/built tests/deployed
 
+examples: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## your own API attached, in each of the ways of examples/; needs node and npm too
+	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
+	@cd examples/cdk && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python -m pytest -m "not soak" examples tests/examples
+
 docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
 	@$(BIN)/python -m pytest -m docker tests/sam_local
 
@@ -106,4 +111,4 @@ lambda-python:
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run rescind test proof build sam docker peers mutation soak check lint types template scan format validate requirements clean python lambda-python
+.PHONY: help run rescind test proof build sam examples docker peers mutation soak check lint types template scan format validate requirements clean python lambda-python
