@@ -245,9 +245,8 @@ def test_a_policy_names_its_actions_and_its_tables(function: str) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)
-def test_a_table_is_on_demand_and_recoverable(table: str) -> None:
+def test_a_table_is_on_demand_and_has_no_index(table: str) -> None:
     assert TABLES[table]["BillingMode"] == "PAY_PER_REQUEST"
-    assert TABLES[table]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert "GlobalSecondaryIndexes" not in TABLES[table], "an index is never strongly consistent"
 
 
@@ -319,7 +318,11 @@ def test_the_gateway_writes_no_request_down_and_nothing_is_traced() -> None:
     members = {name for each in (API, *FUNCTIONS.values(), DOCUMENT["Globals"]["Function"]) for name in each}
 
     # Full request logging (DataTraceEnabled) has bodies and tokens in it, and so may a trace.
-    assert not members & {"MethodSettings", "AccessLogSetting", "TracingEnabled", "Tracing"}
+    assert not members & {"AccessLogSetting", "TracingEnabled", "Tracing"}
+    [_, [settings], otherwise] = API["MethodSettings"]["Fn::If"]
+    throttling = {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
+    assert settings.keys() == {"ResourcePath", "HttpMethod", *throttling}
+    assert otherwise == {"Ref": "AWS::NoValue"}
 
 
 def test_a_proxys_header_without_its_secret_is_refused_before_it_is_deployed() -> None:

@@ -1,7 +1,7 @@
 """A deployed stack on ministack, and whatever an operator's credentials are asked for on the way to it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -26,15 +26,17 @@ _WANTED = {
     "AWS::DynamoDB::Table",
     "AWS::IAM::Role",
     "AWS::KMS::Key",
+    "AWS::Lambda::Alias",
     "AWS::Lambda::Function",
+    "AWS::Lambda::Version",
 }
 
 
-def deploy(name: str, endpoint: str, *, outputs: Mapping[str, Any]) -> None:
+def deploy(name: str, endpoint: str, *, outputs: Mapping[str, Any], parameters: Sequence[str] = ()) -> None:
     """Our template, as far as `rescind` looks at it, and without code: what would run is another matter."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", CREDENTIALS["region_name"])  # SAM's translator wants one
-        template = read_template(TEMPLATE, [])
+        template = read_template(TEMPLATE, parameters)
     resources: dict[str, Any] = {
         logical: json.loads(json.dumps(resource))
         for logical, resource in template.resources.items()
@@ -42,6 +44,7 @@ def deploy(name: str, endpoint: str, *, outputs: Mapping[str, Any]) -> None:
     }
     for resource in resources.values():
         properties = resource["Properties"]
+        properties.pop("Description", None)  # It may name what the keys function answers.
         if resource["Type"] == "AWS::Lambda::Function":
             properties |= {
                 "Code": {"ZipFile": "def handler(*_): ..."},

@@ -1,6 +1,7 @@
 """What `rescind doctor` makes of what it is told: the checks, on values."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -431,6 +432,20 @@ def test_a_timeout_or_a_role_that_is_not_the_templates_is_a_fault() -> None:
     assert only(as_declared([a_function("Me")], template, NAMES)).outcome is Outcome.OK
     assert "its timeout is 60 s" in only(as_declared([a_function("Me", timeout=60)], template, NAMES)).said
     assert "its role is admin" in only(as_declared([a_function("Me", role="admin")], template, NAMES)).said
+
+
+def test_a_version_that_differs_is_named_by_its_alias_and_mended_by_a_deployment() -> None:
+    properties = {"Timeout": 10, "Role": {"Fn::GetAtt": ["MeRole", "Arn"]}}
+    template = {"Resources": {"Me": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
+    old = replace(a_function("Me", timeout=60, ACCESS_TOKEN_SECONDS="60"), alias="live")
+
+    settings = only(same_settings([a_function("Me"), old, a_function("Login")]))
+    timeout = only(as_declared([a_function("Me"), old], template, NAMES))
+
+    assert (settings.name, timeout.name) == ("settings Me:live", "function Me:live")
+    # Nobody can change what is published, so no `aws lambda update-function-configuration` would do.
+    assert settings.cure == timeout.cure
+    assert "Deploy with another" in settings.cure
 
 
 def test_a_function_that_never_runs_is_a_fault() -> None:

@@ -181,6 +181,39 @@ def test_what_somebody_changed_by_hand_is_found(
     assert f"--rest-api-id {api} --authorizer-id {authorizer['id']}" in found["authorizer cache"]["cure"]
 
 
+@pytest.mark.usefixtures("calls")
+def test_in_development_no_table_is_meant_to_last(ministack: str) -> None:
+    deploy("in-development", ministack, outputs=OUTPUTS, parameters=["Environment=development"])
+
+    ended = CliRunner().invoke(app, ["--stack", "in-development", "--json", "doctor"])
+
+    found = findings(Said(ended.exit_code, ended.stdout, ended.stderr))
+    for name in ("recovery", "deletion protection"):
+        assert found[name]["outcome"] == "not_checked"
+        assert "Environment is development" in found[name]["said"]
+
+
+def test_an_alias_that_somebody_moved_to_an_old_version_is_found(
+    doctor: Callable[..., Said], stack_name: str, ministack: str
+) -> None:
+    functions = aws("lambda", ministack)
+    login = physical(ministack, stack_name, "LoginFunction")
+    settings = functions.get_function_configuration(FunctionName=login)["Environment"]["Variables"]
+    [live] = functions.list_aliases(FunctionName=login)["Aliases"]
+    old = {"Variables": {**settings, "ACCESS_TOKEN_SECONDS": "3600"}}
+
+    functions.update_function_configuration(FunctionName=login, Environment=old)
+    version = functions.publish_version(FunctionName=login)["Version"]
+    functions.update_function_configuration(FunctionName=login, Environment={"Variables": settings})
+    functions.update_alias(FunctionName=login, Name="live", FunctionVersion=version)
+    try:
+        said = doctor()
+    finally:
+        functions.update_alias(FunctionName=login, Name="live", FunctionVersion=live["FunctionVersion"])
+
+    assert "ACCESS_TOKEN_SECONDS" in faults(said)["settings LoginFunction:live"]["said"]
+
+
 def test_another_api_that_keeps_answers_too_long_is_found(
     doctor: Callable[..., Said], stack_name: str, ministack: str
 ) -> None:

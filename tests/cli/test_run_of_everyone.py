@@ -108,6 +108,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Service:
         session=boto3.Session(),
         is_local=True,
         deployed_as="",
+        environment="development",
     )
     monkeypatch.setattr(app, "local_stack", lambda _: found)
     for module in (run, signed, stack):

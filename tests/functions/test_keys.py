@@ -408,6 +408,20 @@ def test_a_deployment_waits_for_its_first_keys(
     assert all(key_set.entries for key_set in key_sets(empty_stack))
 
 
+def test_a_deployment_learns_when_a_setting_is_another_and_not_which(
+    empty_stack: Stack, cloudformation: tuple[dict[str, Any], list[dict[str, Any]]]
+) -> None:
+    event, answers = cloudformation
+
+    for audience in ("orders", "billing", "orders"):
+        properties = {"Settings": {"AUDIENCE": audience}}
+        empty_stack.invoke("keys", {**event, "RequestType": "Update", "ResourceProperties": properties})
+
+    first, second, third = (answer["Data"]["Settings"] for answer in answers)
+    assert first == third != second
+    assert not any("orders" in json.dumps(answer) for answer in answers)
+
+
 def test_a_deployment_learns_that_keys_could_not_be_made(
     empty_stack: Stack,
     cloudformation: tuple[dict[str, Any], list[dict[str, Any]]],

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rescind_local.deploy.intrinsics import addressed
+from rescind_local.deploy.intrinsics import addressed, without_aliases
 
 URL = "http://127.0.0.1:3000"
 HOST = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
@@ -43,3 +43,24 @@ def test_an_address_of_the_api_is_the_gateways(value: Any, here: Any) -> None:
 )
 def test_what_is_no_address_of_it_stays(value: Any) -> None:
     assert addressed(value, "Api", URL) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "here"),
+    [
+        pytest.param({"Ref": "AAliaslive"}, {"Fn::GetAtt": ["A", "Arn"]}, id="its ARN"),
+        pytest.param({"Ref": "A"}, {"Ref": "A"}, id="the function itself"),
+        pytest.param(
+            {"Fn::Sub": "path/${AAliaslive}/${AWS::Region}/${Api}"},
+            {"Fn::Sub": "path/${A.Arn}/${AWS::Region}/${Api}"},
+            id="in a text",
+        ),
+        pytest.param(
+            {"Fn::Sub": ["${To}", {"To": [{"Ref": "AAliaslive"}, 3]}]},
+            {"Fn::Sub": ["${To}", {"To": [{"Fn::GetAtt": ["A", "Arn"]}, 3]}]},
+            id="deep inside",
+        ),
+    ],
+)
+def test_an_alias_leads_to_its_function(value: Any, here: Any) -> None:
+    assert without_aliases(value, {"AAliaslive": "A"}) == here

@@ -15,6 +15,7 @@ from rescind_cli.checks.functions import DeployedFunction
 from rescind_cli.checks.policies import Role
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 _CONFIG = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 5})
 _AT_ONCE = 8
@@ -81,24 +82,28 @@ class Deployed:
 
     @cached_property
     def functions(self) -> list[DeployedFunction]:
-        client = self._client("lambda")
+        """Each as it stands, and those with an alias as they are called by it, too."""
+        client, action = self._client("lambda"), "lambda:GetFunctionConfiguration"
+        logical = {self.names[each]: each for each in self.of_type("AWS::Lambda::Function")}
 
-        def one(logical: str) -> DeployedFunction:
-            found = _read(
-                "lambda:GetFunctionConfiguration",
-                client.get_function_configuration,
-                FunctionName=self.names[logical],
-            )
+        def one(called: tuple[str, str]) -> DeployedFunction:
+            name, alias = called
+            qualifier = {"Qualifier": alias} if alias else {}
+            found = _read(action, client.get_function_configuration, FunctionName=name, **qualifier)
             variables = found.get("Environment", {}).get("Variables", {})
             return DeployedFunction(
-                logical,
-                found["FunctionName"],
+                logical[name],
+                name,
                 found["Timeout"],
                 {name: str(value) for name, value in variables.items()},
                 found["Role"].rpartition("/")[2],
+                alias,
             )
 
-        return _each(one, self.of_type("AWS::Lambda::Function"))
+        # arn:aws:lambda:<region>:<account>:function:<name>:<alias>
+        arns = [self.names[each].split(":") for each in self.of_type("AWS::Lambda::Alias")]
+        aliases = [(arn[-2], arn[-1]) for arn in arns]
+        return _each(one, [*((name, "") for name in logical), *aliases])
 
     def reserved_concurrency(self) -> dict[str, int | None]:
         """By the physical name of the function."""
@@ -171,7 +176,7 @@ def _of_http_api(found: Mapping[str, Any]) -> Authorizer:
     )
 
 
-def _each(read: Callable[[str], T], names: Iterable[str]) -> list[T]:
+def _each(read: Callable[[S], T], names: Iterable[S]) -> list[T]:
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(read, names))
 

@@ -10,13 +10,14 @@ from rescind_cli.checks import caches, clocks, functions, keys, policies, tables
 from rescind_cli.checks.findings import Finding, fault, not_checked, ok
 from rescind_cli.deployed import Deployed, GoneError, NotReadError
 from rescind_cli.errors import CommandError, Exit, RefusedError
-from rescind_cli.stack import Stack
+from rescind_cli.stack import DEVELOPMENT, Stack
 
 _UNKNOWN = 404
 _OLDER = "the stack's admin function does not know it"
 _NEWER = "Deploy the stack of this command's version."
 _HERE = "there is no API Gateway and no IAM on this machine; the local gateway takes it from the template"
 _IN_MEMORY = "the tables of the local stack are not meant to last"
+_DEVELOPMENT = "the stack's Environment is development, where tables are not meant to last"
 _UNANSWERED = "it needs the admin function's answer"
 
 
@@ -83,9 +84,10 @@ def _silent(error: CommandError) -> Finding:
 def _tables(stack: Stack, told: list[tables.Table]) -> Iterator[Finding]:
     yield from tables.tables_answer(told)
     yield from tables.time_to_live(told)
-    if stack.is_local:
-        yield not_checked("recovery", _IN_MEMORY)
-        yield not_checked("deletion protection", _IN_MEMORY)
+    if stack.environment == DEVELOPMENT:
+        why = _IN_MEMORY if stack.is_local else _DEVELOPMENT
+        yield not_checked("recovery", why)
+        yield not_checked("deletion protection", why)
         return
     yield from tables.recovery(told)
     yield tables.deletion_protection(told)

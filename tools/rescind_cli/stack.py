@@ -19,6 +19,7 @@ from rescind_cli.errors import AGAIN, CommandError, Exit, RefusedError
 # The local gateway takes any credentials, and must not be given an operator's real ones.
 _LOCAL = {"aws_access_key_id": "local", "aws_secret_access_key": "local", "region_name": "us-east-1"}
 _LOCAL_ACCOUNT = "000000000000"
+DEVELOPMENT = "development"
 # What a function may take (10 s), a cold start, and the way there.
 _READ_SECONDS = 30
 _AT_ONCE = 32
@@ -43,6 +44,8 @@ class Stack:
     is_local: bool
     deployed_as: str
     """As CloudFormation knows it; empty for the local one."""
+    environment: str
+    """The template's parameter: in `development` tables are not meant to last."""
 
     def ask(
         self, operation: str, *, repeat: bool = True, cure: str = AGAIN, **parameters: Any
@@ -139,6 +142,7 @@ def local_stack(port: int) -> Stack:
         session=session,
         is_local=True,
         deployed_as="",
+        environment=DEVELOPMENT,
     )
 
 
@@ -151,7 +155,9 @@ def deployed_stack(name: str, *, region: str | None, profile: str | None) -> Sta
     try:
         session = boto3.Session(region_name=region, profile_name=profile)
         found = session.client("cloudformation", config=_config()).describe_stacks(StackName=name)
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Stacks"][0].get("Outputs", [])}
+        [described] = found["Stacks"]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+        given = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
         return Stack(
             name=f"stack {name}",
             api_url=outputs["ApiUrl"],
@@ -163,6 +169,7 @@ def deployed_stack(name: str, *, region: str | None, profile: str | None) -> Sta
             session=session,
             is_local=False,
             deployed_as=name,
+            environment=given.get("Environment", "production"),
         )
     except (BotoCoreError, ClientError) as error:
         raise in_our_words(error, f"stack {name}") from error

@@ -24,6 +24,12 @@ class DeployedFunction:
     environment: Mapping[str, str]
     role: str
     """Its physical name."""
+    alias: str = ""
+    """By which this version of it is called; empty for what the next version will be made of."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.logical}:{self.alias}" if self.alias else self.logical
 
 
 def same_settings(functions: Sequence[DeployedFunction]) -> Iterator[Finding]:
@@ -36,13 +42,13 @@ def same_settings(functions: Sequence[DeployedFunction]) -> Iterator[Finding]:
         [(usual, _)] = Counter(each.environment.get(name, _ABSENT) for each in wanted).most_common(1)
         for each in wanted:
             if each.environment.get(name, _ABSENT) != usual:
-                differing.setdefault(each.logical, []).append(name)
-    for logical, settings in differing.items():
+                differing.setdefault(each.label, []).append(name)
+    for label, settings in differing.items():
         yield fault(
-            f"settings {logical}", f"it has another {', '.join(settings)} than the others", _DEPLOY_TWICE
+            f"settings {label}", f"it has another {', '.join(settings)} than the others", _DEPLOY_TWICE
         )
     if not differing:
-        yield ok("settings", f"the same in {len(functions)} functions")
+        yield ok("settings", f"the same in {len({each.logical for each in functions})} functions")
 
 
 def as_declared(
@@ -56,21 +62,26 @@ def as_declared(
         if isinstance(timeout, int) and each.timeout_seconds != timeout:
             faults.append(
                 fault(
-                    f"function {each.logical}",
+                    f"function {each.label}",
                     f"its timeout is {each.timeout_seconds} s, and in the template {timeout} s",
-                    f"{_UPDATE} {each.name} --timeout {timeout}",
+                    _cure(each, f"--timeout {timeout}"),
                 )
             )
         role = _role(properties.get("Role"), names)
         if role and each.role != role:
             faults.append(
                 fault(
-                    f"function {each.logical}",
+                    f"function {each.label}",
                     f"its role is {each.role}, and in the template {role}",
-                    f"{_UPDATE} {each.name} --role <ARN of {role}>",
+                    _cure(each, f"--role <ARN of {role}>"),
                 )
             )
     yield from faults or [ok("functions", "timeouts and roles are the template's")]
+
+
+def _cure(function: DeployedFunction, option: str) -> str:
+    # What is published can be changed by nobody.
+    return _DEPLOY_TWICE if function.alias else f"{_UPDATE} {function.name} {option}"
 
 
 def _role(declared: Any, names: Mapping[str, str]) -> str | None:

@@ -41,6 +41,23 @@ def addressed(value: Any, api: str, url: str) -> Any:
     return value
 
 
+def without_aliases(value: Any, functions: Mapping[str, str]) -> Any:
+    """The value with the function itself wherever an alias of it is meant; `functions` go by alias."""
+    if isinstance(value, Mapping):
+        if value.keys() == {"Ref"} and value["Ref"] in functions:
+            return {"Fn::GetAtt": [functions[value["Ref"]], "Arn"]}
+        return {name: without_aliases(part, functions) for name, part in value.items()}
+    if isinstance(value, list):
+        return [without_aliases(part, functions) for part in value]
+    if isinstance(value, str) and "${" in value:
+        return re.sub(
+            r"\$\{(\w+)\}",
+            lambda found: f"${{{functions[found[1]]}.Arn}}" if found[1] in functions else found[0],
+            value,
+        )
+    return value
+
+
 def key(intrinsic: Mapping[str, Any]) -> str:
     return json.dumps(intrinsic, sort_keys=True)
 

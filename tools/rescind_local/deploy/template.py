@@ -12,7 +12,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from rescind_local.deploy.intrinsics import addressed
+from rescind_local.deploy.intrinsics import addressed, without_aliases
 from rescind_local.deploy.parameters import parameter_values
 from rescind_local.errors import StartError
 
@@ -62,7 +62,7 @@ def read_template(path: Path, overrides: Sequence[str]) -> Template:
     values = parameter_values(source.get("Parameters", {}), overrides)
     folders = _moved_to_bucket(source, path.parent)
     translated = _translated(source, values, path)
-    resources = translated["Resources"]
+    resources = _at_their_newest(translated["Resources"])
     functions = {
         name: _function(name, resource["Properties"], resources, folders)
         for name, resource in resources.items()
@@ -119,6 +119,17 @@ def _translated(source: dict[str, Any], values: Mapping[str, str], path: Path) -
         causes = "; ".join(_one_line(cause.message) for cause in error.causes) or error.message
         raise StartError(f"{path}: {causes}") from error
     return translated
+
+
+def _at_their_newest(resources: Mapping[str, Any]) -> dict[str, Any]:
+    """An alias leads to the newest version of a function, and on this machine there is only that."""
+    functions = {
+        name: resource["Properties"]["FunctionName"]["Ref"]
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Lambda::Alias"
+    }
+    newest: dict[str, Any] = without_aliases(resources, functions)
+    return newest
 
 
 def _function(
