@@ -1,4 +1,4 @@
-"""What tests of more than one folder share: the log, and AWS in three forms, made only when a test asks."""
+"""What tests of more than one folder share: the log, and AWS in four forms, made only when a test asks."""
 
 import functools
 import io
@@ -11,6 +11,9 @@ from moto import mock_aws
 
 from rescind import audit, aws
 from rescind_local.deploy.emulator import running_emulator
+from tests.deployed.gateway import add_accounts, gateway_of
+from tests.deployed.stack import DeployedStack, emulated_aws
+from tests.journeys.gateways import PARAMETERS, Gateway
 from tests.tables import Stores, create_tables, fake_stores, stores_on
 
 
@@ -28,6 +31,25 @@ def ministack() -> Iterator[str]:
     with running_emulator() as running:
         running.wait()
         yield running.endpoint
+
+
+@pytest.fixture(scope="session")
+def deployed(request: pytest.FixtureRequest) -> Iterator[DeployedStack]:
+    """What `make build` has built, deployed by SAM CLI onto a ministack that runs it; and its two accounts."""
+
+    def say(line: str) -> None:
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\n  {line}", flush=True)  # noqa: T201 - long work shows progress
+
+    with emulated_aws(say) as stack:
+        stack.deploy(parameters=PARAMETERS)
+        add_accounts(stack)
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def deployed_gateway(deployed: DeployedStack) -> Gateway:
+    return gateway_of(deployed)
 
 
 @functools.cache

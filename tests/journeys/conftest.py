@@ -1,5 +1,6 @@
-"""The local gateway, served as `make run` does, and a client that holds every answer to the contract."""
+"""A client that holds every answer to the contract, and the gateways that it asks: see gateways.py."""
 
+import json
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +17,10 @@ from rescind.store.key_set import KeySets
 from rescind.store.sessions import Sessions
 from rescind.store.users import Users
 from tests import contract
+from tests.journeys.gateways import GATEWAYS, PARAMETERS, Gateway, expect_what_is_not_done
 from tests.local_gateway import RunningGateway, running_gateway
 from tests.things import PASSWORD
 
-ORIGIN = "https://app.example.com"
-MAX_SESSIONS = 5
 _TLS = ssl.create_default_context()  # made once: httpx would for each call, and uses none
 
 
@@ -29,6 +29,10 @@ class Client:
     """Asks over HTTP; every answer is held to docs/openapi.yaml."""
 
     base_url: str
+    host: str = ""
+    """Whom it says it asks, where that is another name than in `base_url`."""
+    renames: bool = True
+    """As `Gateway.renames`: an answer is held to the contract as if it had been renamed."""
 
     def ask(
         self,
@@ -42,6 +46,8 @@ class Client:
         content: bytes | None = None,
     ) -> httpx.Response:
         sent = httpx.Headers(headers or {})
+        if self.host:
+            sent["Host"] = self.host
         if bearer is not None:
             sent["Authorization"] = f"Bearer {bearer}"
         answer = httpx.request(
@@ -54,7 +60,8 @@ class Client:
             verify=_TLS,
             **_body(json),
         )
-        contract.check(method, path, answer.status_code, answer.headers, answer.content)
+        received = answer.headers if self.renames else _renamed(answer.headers)
+        contract.check(method, path, answer.status_code, received, answer.content)
         return answer
 
     def log_in(self, username: str = "demo", password: str = PASSWORD) -> dict[str, Any]:
@@ -68,6 +75,14 @@ class Client:
 
     def me(self, bearer: str) -> httpx.Response:
         return self.ask("GET", "/auth/me", bearer=bearer)
+
+
+def _renamed(headers: httpx.Headers) -> httpx.Headers:
+    """As API Gateway hands on what a function says; what it says itself has no Vary, and keeps its name."""
+    renamed = httpx.Headers(headers)
+    if "Vary" in renamed and "WWW-Authenticate" in renamed:
+        renamed["x-amzn-Remapped-WWW-Authenticate"] = renamed.pop("WWW-Authenticate")
+    return renamed
 
 
 def _body(json: object) -> dict[str, Any]:
@@ -85,18 +100,40 @@ class Inside:
     tables: dict[str, str]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    expect_what_is_not_done(items)
+
+
+@pytest.fixture(scope="session", params=GATEWAYS)
+def gateway(request: pytest.FixtureRequest) -> Gateway:
+    """Each in its turn, as far as the run has chosen it by `-m`."""
+    chosen: Gateway = request.getfixturevalue(f"{request.param}_gateway")
+    return chosen
+
+
 @pytest.fixture(scope="session")
-def gateway(ministack: str) -> Iterator[RunningGateway]:
-    with running_gateway(
-        parameters={"AllowedOrigins": ORIGIN, "MaxSessionsPerUser": MAX_SESSIONS},
-        environment={"AWS_ENDPOINT_URL": ministack},
-    ) as running:
-        yield running
+def local_gateway(ministack: str) -> Iterator[Gateway]:
+    """Served as `make run` does."""
+    with running_gateway(parameters=PARAMETERS, environment={"AWS_ENDPOINT_URL": ministack}) as running:
+        yield Gateway(
+            name="local",
+            host=f"127.0.0.1:{running.port}",
+            address=("127.0.0.1", running.port),
+            stage="",
+            endpoint=ministack,
+            stack="local",
+            denied=lambda: _denied(running),
+        )
+
+
+def _denied(running: RunningGateway) -> list[str]:
+    lines = [json.loads(line) for line in running.output().splitlines() if line.startswith("{")]
+    return [line["reason"] for line in lines if line["message"] == "AccessDenied"]
 
 
 @pytest.fixture
-def client(gateway: RunningGateway) -> Client:
-    return Client(gateway.base_url)
+def client(gateway: Gateway) -> Client:
+    return Client(gateway.base_url, gateway.host, gateway.renames)
 
 
 @pytest.fixture
@@ -106,19 +143,21 @@ def admin(client: Client) -> str:
 
 
 @pytest.fixture
-def inside(ministack: str, monkeypatch: pytest.MonkeyPatch, gateway: RunningGateway) -> Inside:
-    del gateway  # it has made the tables
-    monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    cloudformation = boto3.client("cloudformation")
-    resources = cloudformation.describe_stack_resources(StackName="local")["StackResources"]
-    names = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
+def inside(monkeypatch: pytest.MonkeyPatch, gateway: Gateway) -> Inside:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", gateway.endpoint)
+    pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
+    names = {
+        each["LogicalResourceId"]: each["PhysicalResourceId"]
+        for page in pages.paginate(StackName=gateway.stack)
+        for each in page["StackResourceSummaries"]
+    }
     dynamodb, kms = aws.client("dynamodb"), aws.client("kms")
     return Inside(
         users=Users(dynamodb, table=names["UsersTable"]),
         sessions=Sessions(dynamodb, table=names["SessionsTable"]),
         keyring=Keyring(
             KeySets(dynamodb, table=names["KeysTable"]),
-            KeyService(lambda: kms, kms_key_id=names["EncryptionKey"], stack="local"),
+            KeyService(lambda: kms, kms_key_id=names["EncryptionKey"], stack=gateway.stack),
         ),
         dynamodb=dynamodb,
         tables=names,

@@ -7,7 +7,7 @@ import pytest
 
 from tests import contract
 from tests.journeys.conftest import Client
-from tests.local_gateway import RunningGateway
+from tests.journeys.gateways import Gateway
 
 _TOKEN = b"<live>"  # a case is made before there is a token
 
@@ -65,28 +65,29 @@ def cases(table: dict[str, list[bytes]]) -> pytest.MarkDecorator:
 
 
 @pytest.fixture(scope="module")
-def live(gateway: RunningGateway) -> bytes:
-    token: str = Client(gateway.base_url).log_in()["access_token"]
+def live(gateway: Gateway) -> bytes:
+    token: str = Client(gateway.base_url, gateway.host, gateway.renames).log_in()["access_token"]
     return token.encode()
 
 
-def ask(gateway: RunningGateway, live: bytes, lines: list[bytes]) -> tuple[int, bytes]:
+def ask(gateway: Gateway, live: bytes, lines: list[bytes]) -> tuple[int, bytes]:
     """Status and body of GET /auth/me under these very lines; our own answers are held to the contract."""
-    sent = [b"GET /auth/me HTTP/1.1", b"Host: localhost", b"Connection: close", *lines, b"", b""]
-    with socket.create_connection(("127.0.0.1", gateway.port), timeout=30) as connection:
+    head = f"GET {gateway.stage}/auth/me HTTP/1.1\r\nHost: {gateway.host}\r\nConnection: close".encode()
+    sent = [head, *lines, b"", b""]
+    with socket.create_connection(gateway.address, timeout=30) as connection:
         connection.sendall(b"\r\n".join(sent).replace(_TOKEN, live))
         with connection.makefile("rb") as answer:
             status = int(answer.readline().split()[1])
-            head, _, body = answer.read().partition(b"\r\n\r\n")
+            said, _, body = answer.read().partition(b"\r\n\r\n")
     if status != 400:
-        headers = BytesParser().parsebytes(head + b"\r\n\r\n", headersonly=True)
+        headers = BytesParser().parsebytes(said + b"\r\n\r\n", headersonly=True)
         contract.check("GET", "/auth/me", status, dict(headers), body)
     return status, body
 
 
 @cases(REFUSED)
 def test_any_other_bearer_header_is_a_401_and_always_the_same(
-    gateway: RunningGateway, live: bytes, lines: list[bytes]
+    gateway: Gateway, live: bytes, lines: list[bytes]
 ) -> None:
     usual = ask(gateway, live, [b"Authorization: Bearer not.a.token"])
 
@@ -95,14 +96,14 @@ def test_any_other_bearer_header_is_a_401_and_always_the_same(
 
 
 @cases(REFUSED_BY_THE_SERVER)
-def test_what_is_no_http_is_a_400(gateway: RunningGateway, live: bytes, lines: list[bytes]) -> None:
+def test_what_is_no_http_is_a_400(gateway: Gateway, live: bytes, lines: list[bytes]) -> None:
     status, _ = ask(gateway, live, lines)
 
     assert status == 400
 
 
 @cases(ACCEPTED)
-def test_one_bearer_token_is_enough(gateway: RunningGateway, live: bytes, lines: list[bytes]) -> None:
+def test_one_bearer_token_is_enough(gateway: Gateway, live: bytes, lines: list[bytes]) -> None:
     status, _ = ask(gateway, live, lines)
 
     assert status == 200

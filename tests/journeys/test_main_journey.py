@@ -4,7 +4,8 @@ import httpx
 import jwt
 import pytest
 
-from tests.journeys.conftest import ORIGIN, Client
+from tests.journeys.conftest import Client
+from tests.journeys.gateways import ORIGIN, Gateway
 
 COOKIE = "__Host-refresh_token"
 
@@ -100,10 +101,10 @@ def test_a_foreign_page_cannot_use_the_cookie(client: Client) -> None:
     assert client.ask("POST", "/auth/refresh", headers=cookie).status_code == 200
 
 
-def test_this_apis_own_page_may_use_the_cookie(client: Client) -> None:
+def test_this_apis_own_page_may_use_the_cookie(client: Client, gateway: Gateway) -> None:
     cookie = {"Cookie": f"{COOKIE}={client.log_in()['refresh_token']}"}
 
-    answer = client.ask("POST", "/auth/refresh", headers={**cookie, "Origin": client.base_url})
+    answer = client.ask("POST", "/auth/refresh", headers={**cookie, "Origin": gateway.origin})
 
     assert answer.status_code == 200
 
@@ -157,15 +158,15 @@ def test_a_route_that_is_not_there_is_404(client: Client) -> None:
     assert client.ask("GET", "/nothing").status_code == 404
 
 
-def test_the_published_keys_verify_what_login_issues(client: Client) -> None:
+def test_the_published_keys_verify_what_login_issues(client: Client, gateway: Gateway) -> None:
     keys = jwt.PyJWKSet.from_dict(client.ask("GET", "/.well-known/jwks.json").json())
     access_token = client.log_in()["access_token"]
 
     header = jwt.get_unverified_header(access_token)
-    claims = jwt.decode(access_token, keys[header["kid"]], algorithms=["ES256"], audience="local")
+    claims = jwt.decode(access_token, keys[header["kid"]], algorithms=["ES256"], audience=gateway.audience)
 
     assert header == {"alg": "ES256", "typ": "at+jwt", "kid": header["kid"]}
-    assert claims["iss"] == "urn:rescind:000000000000:us-east-1:local"
+    assert claims["iss"] == gateway.issuer
     assert len(keys.keys) == 2, "the key that signs, and the one published ahead"
 
 
@@ -221,10 +222,8 @@ def test_the_admin_routes_are_for_admins(client: Client) -> None:
 
 def test_a_page_of_an_allowed_origin_may_ask_and_another_may_not(client: Client) -> None:
     for origin, allowed in ((ORIGIN, ORIGIN), ("https://evil.example", None)):
-        preflight = httpx.options(
-            client.base_url + "/auth/refresh",
-            headers={"Origin": origin, "Access-Control-Request-Method": "POST"},
-        )
+        asked = {"Host": client.host, "Origin": origin, "Access-Control-Request-Method": "POST"}
+        preflight = httpx.options(client.base_url + "/auth/refresh", headers=asked)
 
         assert preflight.status_code == 204
         assert preflight.headers.get("Access-Control-Allow-Origin") == allowed

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from rescind.rules.access_tokens import AccessTokenClaims, sign_access_token, verify_access_token
-from tests.journeys.conftest import ORIGIN, Client, Inside
+from tests.journeys.conftest import Client, Inside
+from tests.journeys.gateways import ORIGIN, Gateway
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Given:
     """What it takes to make the user's access token a dead one."""
 
     client: Client
+    gateway: Gateway
     inside: Inside
     admin: str
     user: User
@@ -105,8 +107,8 @@ class Given:
         claims: AccessTokenClaims = verify_access_token(
             self.user.access_token,
             keys=self.inside.keyring.verification_keys(now=now),
-            issuer="urn:rescind:000000000000:us-east-1:local",
-            audience="local",
+            issuer=self.gateway.issuer,
+            audience=self.gateway.audience,
             now=now,
         )
         return sign_access_token(replace(claims, **changes), key=self.inside.keyring.signing_key(now=now))
@@ -138,15 +140,18 @@ DEAD: dict[str, Callable[[Given], str]] = {
 }
 
 
+@pytest.fixture
+def given(client: Client, gateway: Gateway, inside: Inside, admin: str, user: User) -> Given:
+    return Given(client, gateway, inside, admin, user)
+
+
 @pytest.mark.parametrize("kill", DEAD.values(), ids=DEAD.keys())
-def test_a_dead_token_is_inactive_whatever_it_died_of(
-    client: Client, inside: Inside, admin: str, user: User, kill: Callable[[Given], str]
-) -> None:
-    assert introspect(client, admin, user.access_token).json()["active"] is True
+def test_a_dead_token_is_inactive_whatever_it_died_of(given: Given, kill: Callable[[Given], str]) -> None:
+    assert introspect(given.client, given.admin, given.user.access_token).json()["active"] is True
 
-    token = kill(Given(client, inside, admin, user))
+    token = kill(given)
 
-    answer = introspect(client, admin, token)
+    answer = introspect(given.client, given.admin, token)
     assert (answer.status_code, answer.content) == (200, b'{"active":false}')
 
 
@@ -166,7 +171,7 @@ def test_every_token_is_revoked_with_the_same_bytes(client: Client, user: User) 
     assert kept == [kept[0]] * len(kept)
 
 
-VARYING = {"date", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id"}
+VARYING = {"date", "x-amzn-requestid", "x-amz-request-id", "x-amz-apigw-id", "x-amzn-trace-id"}
 
 
 def test_only_who_has_the_scope_may_ask(client: Client, user: User) -> None:
@@ -196,7 +201,6 @@ def test_a_form_that_cannot_be_is_answered_in_the_contracts_words(
         (json, b'{"token": "a"}', 400),
         (form, b'{"token": "a"}', 400),
         (form, b"token=a&token=b", 400),
-        (form, b"token=\xff", 400),
         (form, b"token=" + b"a" * 9000, 413),
         (form, b"token=a;token=b+c%00", 200),
     ):
@@ -205,6 +209,15 @@ def test_a_form_that_cannot_be_is_answered_in_the_contracts_words(
         answer = client.ask("POST", path, bearer=admin, content=content, headers=headers)
 
         assert answer.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/oauth/revoke", "/oauth/introspect"])
+def test_a_form_that_is_not_utf_8_is_refused(client: Client, admin: str, path: str) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    answer = client.ask("POST", path, bearer=admin, content=b"token=\xff", headers=headers)
+
+    assert answer.status_code == 400
 
 
 def test_another_method_is_404_and_revokes_nothing(client: Client, admin: str, user: User) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import MAX_SESSIONS, ORIGIN, Client
+from tests.journeys.conftest import Client
+from tests.journeys.gateways import MAX_SESSIONS, ORIGIN
 
 PASSWORD = "a-password-of-theirs"
 NEW_PASSWORD = "another-good-password"

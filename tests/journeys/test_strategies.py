@@ -1,6 +1,5 @@
 """The six ways to end a token, each alone: one thing changes, and what was live is refused over HTTP."""
 
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +9,7 @@ import pytest
 
 from rescind.rules.access_tokens import AccessTokenClaims, sign_access_token, verify_access_token
 from tests.journeys.conftest import Client, Inside
-from tests.local_gateway import RunningGateway
+from tests.journeys.gateways import Gateway
 
 
 @pytest.fixture
@@ -26,23 +25,21 @@ def tokens(client: Client) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture
-def claims(tokens: dict[str, Any], inside: Inside) -> AccessTokenClaims:
+def claims(gateway: Gateway, tokens: dict[str, Any], inside: Inside) -> AccessTokenClaims:
     now = int(time.time())
     return verify_access_token(
         tokens["access_token"],
         keys=inside.keyring.verification_keys(now=now),
-        issuer="urn:rescind:000000000000:us-east-1:local",
-        audience="local",
+        issuer=gateway.issuer,
+        audience=gateway.audience,
         now=now,
     )
 
 
-def assert_refused(client: Client, gateway: RunningGateway, access_token: str, reason: str) -> None:
+def assert_refused(client: Client, gateway: Gateway, access_token: str, reason: str) -> None:
     """It gets the one public answer, and the log has the private reason."""
     assert client.me(access_token).status_code == 401
-    lines = [json.loads(line) for line in gateway.output().splitlines() if line.startswith("{")]
-    denied = [line["reason"] for line in lines if line["message"] == "AccessDenied"]
-    assert denied[-1] == reason
+    assert gateway.denied()[-1] == reason
 
 
 def change_user(inside: Inside, user_id: str, name: str, value: dict[str, str]) -> None:
@@ -57,7 +54,7 @@ def change_user(inside: Inside, user_id: str, name: str, value: dict[str, str]) 
 
 
 def test_strategy_1_short_expiry(
-    client: Client, gateway: RunningGateway, inside: Inside, claims: AccessTokenClaims
+    client: Client, gateway: Gateway, inside: Inside, claims: AccessTokenClaims
 ) -> None:
     key = inside.keyring.signing_key(now=claims.iat)
     live = sign_access_token(replace(claims, exp=claims.exp - 1), key=key)
@@ -68,7 +65,7 @@ def test_strategy_1_short_expiry(
 
 
 def test_strategy_2_refresh_tokens_end_with_their_session(
-    client: Client, gateway: RunningGateway, tokens: dict[str, Any]
+    client: Client, gateway: Gateway, tokens: dict[str, Any]
 ) -> None:
     client.ask("POST", "/auth/logout", json={"refresh_token": tokens["refresh_token"]})
 
@@ -76,9 +73,7 @@ def test_strategy_2_refresh_tokens_end_with_their_session(
     assert client.refresh(tokens["refresh_token"]).status_code == 401
 
 
-def test_strategy_3_blocklist(
-    client: Client, gateway: RunningGateway, tokens: dict[str, Any], admin: str
-) -> None:
+def test_strategy_3_blocklist(client: Client, gateway: Gateway, tokens: dict[str, Any], admin: str) -> None:
     body = {"token": tokens["access_token"], "reason": "left on a train"}
     client.ask("POST", "/admin/tokens/revoke", bearer=admin, json=body)
 
@@ -88,7 +83,7 @@ def test_strategy_3_blocklist(
 
 def test_strategy_4_token_version(
     client: Client,
-    gateway: RunningGateway,
+    gateway: Gateway,
     inside: Inside,
     tokens: dict[str, Any],
     claims: AccessTokenClaims,
@@ -100,7 +95,7 @@ def test_strategy_4_token_version(
 
 def test_strategy_5_logout_time(
     client: Client,
-    gateway: RunningGateway,
+    gateway: Gateway,
     inside: Inside,
     tokens: dict[str, Any],
     claims: AccessTokenClaims,
@@ -112,7 +107,7 @@ def test_strategy_5_logout_time(
 
 def test_strategy_5_the_flag(
     client: Client,
-    gateway: RunningGateway,
+    gateway: Gateway,
     inside: Inside,
     tokens: dict[str, Any],
     claims: AccessTokenClaims,

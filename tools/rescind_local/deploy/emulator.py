@@ -12,13 +12,19 @@ from pathlib import Path
 
 from rescind_local.errors import StartError
 
+PROGRAM = "from rescind_local.deploy.emulator_process import main; main()"
 _PATIENCE_SECONDS = 30
 _TOOLS = str(Path(__file__).parents[2])
 
 
 @contextmanager
-def running_emulator() -> Iterator["Emulator"]:
-    """A ministack that is starting; leaving the context ends it and removes what it wrote."""
+def running_emulator(python: str = sys.executable, program: str = PROGRAM) -> Iterator["Emulator"]:
+    """A ministack that is starting; leaving the context ends it and removes what it wrote.
+
+    Args:
+        python: what runs it, and the functions that are deployed to it.
+        program: what `python` is given to run.
+    """
     with tempfile.TemporaryDirectory(prefix="rescind-local-") as folder, socket.socket() as listener:
         # We listen and it accepts, so nobody can take the port in between, and a request just waits for it.
         listener.bind(("127.0.0.1", 0))
@@ -26,8 +32,8 @@ def running_emulator() -> Iterator["Emulator"]:
         port = listener.getsockname()[1]
         log = Path(folder) / "ministack.log"
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-c", "from rescind_local.deploy.emulator_process import main; main()"],
+            process = subprocess.Popen(  # noqa: S603 - a Python, and our own module
+                [python, "-c", program],
                 env=_environment(folder, port, listener.fileno()),
                 stdin=subprocess.PIPE,  # Its end tells the process that we are gone.
                 stdout=output,
