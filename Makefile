@@ -7,9 +7,10 @@ BIN := $(VENV)/bin
 SCAN := $(abspath $(VENV)-scan)
 SEMGREP := SEMGREP_SETTINGS_FILE=$(SCAN)/semgrep.yml SEMGREP_LOG_FILE=$(SCAN)/semgrep.log \
 	$(SCAN)/bin/semgrep scan --quiet --strict --metrics=off --disable-version-check
-# What runs in Lambda is built, and tried, with Lambda's Python.
-LAMBDA_PYTHON ?= $(shell tools/find-python 3.13)
-SAM := SAM_CLI_TELEMETRY=0 PATH="$(dir $(LAMBDA_PYTHON)):$$PATH" $(abspath $(VENV)-sam)/bin/sam
+# What runs in Lambda is built, and tried, with Lambda's Python, which is looked for once, and only where it is needed.
+LAMBDA_PYTHON ?= $(eval LAMBDA_PYTHON := $(shell tools/find-python 3.13))$(LAMBDA_PYTHON)
+SAM = $(VENV)-sam/bin/sam
+WITH_SAM = SAM_CLI_TELEMETRY=0 PATH="$(dir $(LAMBDA_PYTHON)):$$PATH"
 BANDIT := $(SCAN)/bin/bandit --quiet --configfile pyproject.toml --recursive
 export PORT PARAMETERS
 
@@ -32,8 +33,8 @@ peers: $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; nee
 	@cd tests/peers/js && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@$(BIN)/python -m pytest -m node tests/peers
 
-build: $(VENV)-sam/requirements-sam.txt.ok lambda-python ## what `sam deploy` uploads, in .aws-sam/build; needs Python 3.13
-	@$(SAM) build
+build: $(VENV)-sam/requirements-sam.txt.ok lambda-python ## what `sam deploy` uploads, in .aws-sam/build; needs Python 3.13 (ARCHITECTURE=arm64)
+	@$(WITH_SAM) $(LAMBDA_PYTHON) tools/sam_build.py $(SAM) $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 
 sam: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## what was built: opened, started, and deployed onto an emulator of AWS
 	@$(BIN)/python -m pytest -m sam tests/built tests/deployed
@@ -85,7 +86,7 @@ format: $(VENV)/requirements-dev.txt.ok ## let ruff write what it can
 	@$(BIN)/ruff format
 
 validate: $(VENV)-sam/requirements-sam.txt.ok ## SAM's own validation; installs SAM CLI into an environment of its own
-	@$(SAM) validate --lint --region us-east-1
+	@$(WITH_SAM) $(SAM) validate --lint --region us-east-1
 
 requirements: $(VENV)/requirements-dev.txt.ok ## pin the newest versions, with hashes
 	@tools/pin-requirements $(BIN)/uv

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.functions.conftest import recorded, recorded_from
 from tests.people import Person
+from tests.things import NEW_PASSWORD, PASSWORD
 
 OPERATOR = "arn:aws:sts::123456789012:assumed-role/operators/grace"
 _COOKIE = "__Host-refresh_token"
@@ -115,9 +116,54 @@ def introspect(token: str) -> Call:
     return Call("oauth", recorded("oauth-introspect", body={"token": token}))
 
 
+def say_who(who: Person, tokens: Answer) -> Call:
+    return Call("me", recorded_from(tokens.body, "me", user_id=who.user_id))
+
+
+def publish_keys() -> Call:
+    return Call("jwks", recorded("jwks"))
+
+
+def preflight() -> Call:
+    return Call("preflight", recorded("preflight"))
+
+
+def tend_keys() -> Call:
+    """As the schedule does daily."""
+    return Call("keys", recorded("keys"))
+
+
+def measure_revocation() -> Call:
+    """As the schedule does."""
+    return Call("canary", recorded("canary"))
+
+
 def operate(operation: str, **parameters: object) -> Call:
     """As an operator, by a direct invocation of the admin function."""
     return Call("admin", {"operation": operation, "operator": OPERATOR, "parameters": parameters})
+
+
+def to_be_granted(function: str, who: Person, tokens: Answer) -> Call:
+    """One request to the function, of somebody with the password of tests/things and a live session."""
+    of_each: dict[str, Call] = {
+        call.function: call
+        for call in (
+            operate("createUser", username=f"{who.username}-too", password=NEW_PASSWORD),
+            ask_authorizer(tokens),
+            measure_revocation(),
+            publish_keys(),
+            tend_keys(),
+            log_in(who, PASSWORD),
+            log_out(tokens.refresh_token),
+            say_who(who, tokens),
+            revoke_by_oauth(tokens.refresh_token),
+            change_password(who, tokens, PASSWORD, NEW_PASSWORD),
+            preflight(),
+            refresh(tokens.refresh_token),
+            list_sessions(who, tokens),
+        )
+    }
+    return of_each[function]
 
 
 def _admin(method: str, resource: str, *, user_id: str = "", body: object = None) -> Call:

@@ -18,9 +18,8 @@ from tests import requests
 from tests.deployment import deployed
 from tests.durability.journal import Journal, running_journal, write_again
 from tests.endings import ENDINGS, Ending, Ends
-from tests.functions.conftest import recorded
 from tests.people import Person
-from tests.requests import Answer, Call
+from tests.requests import Answer
 from tests.sandbox import Sandbox
 from tests.service import Service, accepts, hash_cheaply, log_in, refreshes
 from tests.things import PASSWORD
@@ -74,7 +73,7 @@ def crashes(ministack: str) -> Iterator[dict[str, Crash]]:
         hash_cheaply(monkeypatch)
         service = Service(deployment.stores)
         sandbox = service.sandbox()
-        sandbox.ask(Call("keys", recorded("keys")))
+        sandbox.ask(requests.tend_keys())
         bystander = log_in(sandbox, service.new_person())
 
         ended = {name: end(ending, service, sandbox, journal) for name, ending in ENDINGS.items()}

@@ -137,7 +137,7 @@ SCENARIOS = [
     ),
     Scenario("oauth", "introspect", asks.introspect),
     Scenario("oauth", "introspect, ended", asks.after(asks.ended, asks.introspect)),
-    Scenario("jwks", "list", lambda _: Call("jwks", recorded("jwks"))),
+    Scenario("jwks", "list", lambda _: requests.publish_keys()),
     Scenario("admin", "createUser", asks.operator("createUser", **CREATED), again=frozenset({409})),
     Scenario(
         "admin",
@@ -198,7 +198,7 @@ SCENARIOS = [
     Scenario(
         "canary",
         "flight",
-        lambda _: Call("canary", recorded("canary")),
+        lambda _: requests.measure_revocation(),
         leaves=("users", "passwords", "can_log_in"),
     ),
 ]

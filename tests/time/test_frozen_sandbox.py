@@ -9,7 +9,6 @@ import pytest
 from rescind.rules.key_set import Purpose
 from tests import requests
 from tests.deployment import deployed
-from tests.functions.conftest import recorded
 from tests.requests import Answer, Call
 from tests.sandbox import Sandbox
 from tests.service import LONGEST_TOKENS, Service, accepts, hash_cheaply, log_in, refreshes
@@ -26,7 +25,7 @@ def service(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
     with deployed(ministack) as deployment:
         service = Service(deployment.stores, environment=LONGEST_TOKENS)
         service.clock.now = NOW - 2 * HOUR
-        service.sandbox().ask(Call("keys", recorded("keys")))
+        service.sandbox().ask(requests.tend_keys())
         service.clock.now = NOW
         yield service
 
