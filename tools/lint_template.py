@@ -21,8 +21,8 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).parent.parent
 TEMPLATE = ROOT / "infra" / "template.yaml"
 EXAMPLES = sorted(ROOT.glob("examples/*/template.yaml"))
-# SAM has put the values of parameters in by then: an Fn::Sub has nothing left to do, a parameter no more use.
-_TRANSLATED = ManualArgs(ignore_checks=["W1020", "W2001"])
+# SAM has read parameters and mappings by then, and CloudFormation does not; so there is less in an Fn::Sub.
+_USED_UP = ManualArgs(ignore_checks=["W1020", "W2001", "W7001"])
 _FOLDERS = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
@@ -41,23 +41,33 @@ def main() -> int:
 def _findings(path: Path) -> Iterator[tuple[str, Any]]:
     for match in lint(path.read_text(encoding="utf-8")):
         yield "as written", match
-    for match in lint(json.dumps(translated(template=path)), config=_TRANSLATED):
-        yield "translated", match
+    forms = {"translated": translated_from(path)}
+    if path == TEMPLATE:
+        forms["translated with CodeDeploy"] = translated(DeploymentPreference="Canary10Percent5Minutes")
+    for form, document in forms.items():
+        for match in lint(json.dumps(document), config=_USED_UP):
+            yield form, match
 
 
-def translated(
-    folders: Mapping[str, str] = MappingProxyType({}), *, template: Path = TEMPLATE, **values: str
-) -> dict[str, Any]:
+def translated(folders: Mapping[str, str] = MappingProxyType({}), **values: str) -> dict[str, Any]:
     """What CloudFormation is given.
 
     Args:
         folders: what was uploaded for a resource, by its logical id; one word for all others.
-        template: another than the stack's own.
         values: of parameters, in place of their defaults.
     """
+    return translated_from(TEMPLATE, folders, values)
+
+
+def translated_from(
+    path: Path,
+    folders: Mapping[str, str] = MappingProxyType({}),
+    values: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The same, of another template."""
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # It will not translate for nowhere.
     logging.getLogger("samtranslator").setLevel(logging.CRITICAL)  # It warns about its own feature switches.
-    source = yaml_parse(template.read_text(encoding="utf-8"))
+    source = yaml_parse(path.read_text(encoding="utf-8"))
     for name, resource in source["Resources"].items():
         if resource["Type"] in _FOLDERS:
             key = folders.get(name, "a-key")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lint_template import translated
+from lint_template import translated_from
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Where a stack says what its authorizer is.
@@ -44,6 +44,6 @@ class Attached:
 
 
 def attached(example: str) -> Attached:
-    resources = translated(template=EXAMPLES / example / "template.yaml")["Resources"]
+    resources = translated_from(EXAMPLES / example / "template.yaml")["Resources"]
     [api] = [each for each in resources.values() if each["Type"].endswith((":RestApi", "V2::Api"))]
     return Attached(resources, api["Properties"]["Body"])
