@@ -37,12 +37,12 @@ build: $(VENV)-sam/requirements-sam.txt.ok lambda-python ## what `sam deploy` up
 	@$(WITH_SAM) $(LAMBDA_PYTHON) tools/sam_build.py $(SAM) $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 
 sam: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## what was built: opened, started, and deployed onto an emulator of AWS
-	@$(BIN)/python -m pytest -m sam tests/built tests/deployed
+	@$(BIN)/python -m pytest -m sam tests/built tests/deployed tests/examples
 
-examples: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## your own API attached, in each of the ways of examples/; needs node and npm too
+examples: $(VENV)/requirements-dev.txt.ok ## your own API attached, but for what is deployed; needs node and npm
 	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
 	@cd examples/cdk && npm ci --ignore-scripts --no-audit --no-fund --silent
-	@$(BIN)/python -m pytest -m "not soak" examples tests/examples
+	@$(BIN)/python -m pytest -m "not soak and not sam" examples tests/examples
 
 docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
 	@$(BIN)/python -m pytest -m docker tests/sam_local
