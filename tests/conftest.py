@@ -12,7 +12,7 @@ from moto import mock_aws
 from rescind import audit, aws
 from rescind_local.deploy.emulator import running_emulator
 from tests.deployed.gateway import add_accounts, gateway_of
-from tests.deployed.stack import DeployedStack, emulated_aws
+from tests.deployed.stack import Cloud, DeployedStack, emulated_aws
 from tests.journeys.gateways import PARAMETERS, Gateway
 from tests.tables import Stores, create_tables, fake_stores, stores_on
 
@@ -34,17 +34,24 @@ def ministack() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def deployed(request: pytest.FixtureRequest) -> Iterator[DeployedStack]:
-    """What `make build` has built, deployed by SAM CLI onto a ministack that runs it; and its two accounts."""
+def cloud(request: pytest.FixtureRequest) -> Iterator[Cloud]:
+    """A ministack of its own that runs what is deployed to it."""
 
     def say(line: str) -> None:
         with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
             print(f"\n  {line}", flush=True)  # noqa: T201 - long work shows progress
 
-    with emulated_aws(say) as stack:
-        stack.deploy(parameters=PARAMETERS)
-        add_accounts(stack)
-        yield stack
+    with emulated_aws(say) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def deployed(cloud: Cloud) -> DeployedStack:
+    """What `make build` has built, deployed by SAM CLI; with the accounts that journeys log in to."""
+    stack = cloud.stack("rescind-deployed")
+    stack.deploy(parameters=PARAMETERS)
+    add_accounts(stack)
+    return stack
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,13 @@ def add_accounts(stack: DeployedStack) -> None:
 
 
 def gateway_of(stack: DeployedStack) -> Gateway:
-    port = urlsplit(stack.endpoint).port or 0
+    port = urlsplit(stack.cloud.endpoint).port or 0
     return Gateway(
         name="deployed",
-        host=f"{stack.resources['Api']}.execute-api.localhost:{port}",
+        host=f"{stack.resources()['Api']}.execute-api.localhost:{port}",
         address=("127.0.0.1", port),
         stage="/prod",
-        endpoint=stack.endpoint,
+        endpoint=stack.cloud.endpoint,
         stack=stack.name,
         denied=lambda: [
             line["reason"] for line in stack.log("AuthorizerFunction") if line["message"] == "AccessDenied"

@@ -5,7 +5,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.deployed.stack import Cloud
 
 # The template is deployed as it was built, but for these two.
 
@@ -34,36 +37,49 @@ def with_settings_as_text(template: dict[str, Any]) -> None:
 # And these two are done to the stack.
 
 
-def put_gateway_responses(apigateway: Any, processed: Mapping[str, Any], names: Mapping[str, str]) -> None:
+def complete(cloud: "Cloud", stack: str, names: Mapping[str, str]) -> set[str]:
+    """Do what was left out of a deployment; the names of what that was."""
+    found = cloud.client("cloudformation").get_template(StackName=stack, TemplateStage="Processed")
+    body = found["TemplateBody"]  # As SAM has translated it.
+    resources = dict(json.loads(body) if isinstance(body, str) else body)["Resources"]
+    done = set()
+    if put_gateway_responses(cloud.client("apigateway"), resources, names):
+        done.add("gateway responses")
+    if set_time_to_live(cloud.client("dynamodb"), resources, names):
+        done.add("time to live")
+    return done
+
+
+def put_gateway_responses(apigateway: Any, resources: Mapping[str, Any], names: Mapping[str, str]) -> bool:
     """Those of the API's document, which are not read when it is imported."""
-    for logical, resource in processed["Resources"].items():
+    were_there = True
+    for logical, resource in resources.items():
         if resource["Type"] != "AWS::ApiGateway::RestApi":
             continue
-        body = resource["Properties"]["Body"]
-        for kind, response in body["x-amazon-apigateway-gateway-responses"].items():
+        api = names[logical]
+        wanted = resource["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+        for kind, response in wanted.items():
+            found = apigateway.get_gateway_response(restApiId=api, responseType=kind)
+            were_there &= not found["defaultResponse"]
             apigateway.put_gateway_response(
-                restApiId=names[logical],
+                restApiId=api,
                 responseType=kind,
                 responseParameters=response.get("responseParameters", {}),
                 responseTemplates=response.get("responseTemplates", {}),
                 **({"statusCode": str(response["statusCode"])} if "statusCode" in response else {}),
             )
-        apigateway.create_deployment(restApiId=names[logical], stageName="prod")
+        apigateway.create_deployment(restApiId=api, stageName="prod")
+    return not were_there
 
 
-def set_time_to_live(dynamodb: Any, processed: Mapping[str, Any], names: Mapping[str, str]) -> None:
-    for logical, resource in processed["Resources"].items():
+def set_time_to_live(dynamodb: Any, resources: Mapping[str, Any], names: Mapping[str, str]) -> bool:
+    were_there = True
+    for logical, resource in resources.items():
         wanted = resource.get("Properties", {}).get("TimeToLiveSpecification")
-        if wanted and not has_time_to_live(dynamodb, names[logical]):
+        if not wanted:
+            continue
+        state = dynamodb.describe_time_to_live(TableName=names[logical])["TimeToLiveDescription"]
+        if state.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
+            were_there = False
             dynamodb.update_time_to_live(TableName=names[logical], TimeToLiveSpecification=wanted)
-
-
-def has_time_to_live(dynamodb: Any, table: str) -> bool:
-    state = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
-    return state.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
-
-
-def processed_template(cloudformation: Any, stack: str) -> dict[str, Any]:
-    """As SAM has translated it."""
-    body = cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
-    return dict(json.loads(body) if isinstance(body, str) else body)
+    return not were_there
