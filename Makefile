@@ -65,6 +65,9 @@ lint: $(VENV)/requirements-dev.txt.ok ## ruff: the linter with all rules, and th
 types: $(VENV)/requirements-dev.txt.ok ## mypy, strict
 	@$(BIN)/mypy
 
+checkov: $(VENV)/requirements-dev.txt.ok $(VENV)-checkov/requirements-checkov.txt.ok ## checkov on the template as written and as SAM translates it, offline; each skip has its reason in infra/checkov.yaml
+	@$(BIN)/python tools/scan_template.py $(VENV)-checkov/bin/checkov
+
 template: $(VENV)/requirements-dev.txt.ok ## cfn-lint on the template as written and as SAM translates it
 	@$(BIN)/python tools/lint_template.py
 
@@ -92,7 +95,7 @@ requirements: $(VENV)/requirements-dev.txt.ok ## pin the newest versions, with h
 	@tools/pin-requirements $(BIN)/uv
 
 clean: ## forget the environments and caches
-	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock $(VENV)-scan $(VENV)-scan.lock $(VENV)-lambda $(VENV)-lambda.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
+	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock $(VENV)-scan $(VENV)-scan.lock $(VENV)-checkov $(VENV)-checkov.lock $(VENV)-lambda $(VENV)-lambda.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
 
 $(VENV)/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV) $<
@@ -103,6 +106,9 @@ $(VENV)-sam/%.ok: % | python
 $(VENV)-scan/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV)-scan $<
 
+$(VENV)-checkov/%.ok: % | python
+	@$(PYTHON) tools/set_up.py $(VENV)-checkov $<
+
 $(VENV)-lambda/%.ok: % | lambda-python
 	@$(LAMBDA_PYTHON) tools/set_up.py $(VENV)-lambda $<
 
@@ -112,4 +118,4 @@ lambda-python:
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run rescind test proof build sam examples docker peers mutation soak check lint types template scan format validate requirements clean python lambda-python
+.PHONY: help run rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean python lambda-python

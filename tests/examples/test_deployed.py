@@ -3,14 +3,14 @@
 import json
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from tests.deployed.stack import ROOT, DeployedStack
+from tests.deployed.stack import ROOT, Cloud, DeployedStack
 from tests.examples.attached import EXAMPLES
 from tests.things import PASSWORD
 
@@ -45,27 +45,23 @@ def orders(deployed: DeployedStack, tmp_path_factory: pytest.TempPathFactory) ->
         ),
         encoding="utf-8",
     )
-    return deployed_as("orders", build(template, deployed, into=folder / "build"), deployed)
+    stack = deployed.cloud.stack("orders")
+    stack.deploy(build=build(template, deployed.cloud, into=folder / "build"))
+    return api_of(stack)
 
 
-def build(template: Path, deployed: DeployedStack, *, into: Path) -> Path:
+def build(template: Path, cloud: Cloud, *, into: Path) -> Path:
     """By `sam build`, as the example's page says."""
     sam, python = ROOT / ".venv-sam" / "bin" / "sam", ROOT / ".venv-lambda" / "bin"
     with pytest.MonkeyPatch.context() as here:
         here.setenv("PATH", f"{python}{os.pathsep}{os.environ['PATH']}")
-        deployed.run([str(sam), "build", "--template", str(template), "--build-dir", str(into)])
+        cloud.run([str(sam), "build", "--template", str(template), "--build-dir", str(into)])
     return into
 
 
-def deployed_as(name: str, build: Path, deployed: DeployedStack) -> Api:
-    stack = replace(deployed, name=name)
-    stack.deploy(build=build)
-    return api_of(stack)
-
-
 def api_of(stack: DeployedStack) -> Api:
-    port = urlsplit(stack.endpoint).port
-    return Api(f"http://127.0.0.1:{port}", f"{stack.resources['Api']}.execute-api.localhost:{port}")
+    port = urlsplit(stack.cloud.endpoint).port
+    return Api(f"http://127.0.0.1:{port}", f"{stack.resources()['Api']}.execute-api.localhost:{port}")
 
 
 @pytest.fixture

@@ -70,6 +70,14 @@ def no_keys(w: World) -> None:
     w.tables.empty("Keys")
 
 
+def failed_long_ago(w: World) -> None:
+    """Longer than any window, so that a count has to leave it out."""
+    now = w.clock.now
+    w.clock.now -= 2 * 86_400
+    w.ask(login(password=NEW_PASSWORD)(w))
+    w.clock.now = now
+
+
 # What is asked for
 
 

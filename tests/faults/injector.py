@@ -64,7 +64,7 @@ class FaultInjector:
     def _call(self, model: Any, params: Any, **_: Any) -> None:
         permissions = permissions_of(model.name, json.loads(params["body"]))
         self.used |= permissions
-        tables = "+".join(sorted(resource.removesuffix("Table") for _, resource in permissions))
+        tables = "+".join(sorted({each.resource.removesuffix("Table") for each in permissions}))
         self.calls.append(f"{model.name} {tables}".removesuffix(" EncryptionKey"))
         self._tries = 0
 

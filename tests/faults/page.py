@@ -36,7 +36,8 @@ SDK tries again; at both of its tries; or from there on, together with all calls
 - Whoever is told 503 and asks again comes to the same state as if there had been no fault. What has been done the
   first time may be answered as such: 409 for a user who has been created; 404 for one who has been deleted, or a
   session that has been ended; 401 after a password change, which ends the session that asked for it.
-- A function makes no call that its policy does not allow, whatever fails.
+- A function makes no call that its policy does not allow, whatever fails; and its policy allows nothing that no call
+  needs.
 
 Two things may be left over when a login, or the canary, cannot even clean up after itself: a session that nobody
 holds, until its idle time is over; the canary's user, whose password nobody knows. Such a session counts: where the

@@ -1,15 +1,17 @@
 """Every call to AWS of every function, with every fault: what a client is told, and what is left."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
 
 from rescind.admin.operations import OPERATIONS
 from tests.faults.cells import Cell, all_cells, depends_on_time
-from tests.faults.check import check, outcome_without
+from tests.faults.check import IN_THE_TEMPLATE, check, check_permissions, outcome_without
+from tests.faults.faults import FAULTS, Length
 from tests.faults.page import PAGE
-from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.faults.permissions import Permission, grants
+from tests.faults.scenarios import OLD_FAILURES, SCENARIOS, Scenario
 from tests.faults.world import World
 from tests.test_template import FUNCTIONS
 
@@ -44,7 +46,34 @@ def test_the_calls_are_those_that_are_written_down(world: World, scenario: Scena
     outcome = outcome_without(world, scenario)
 
     assert outcome.calls == scenario.calls
+    check_permissions(scenario, set(outcome.used))
     assert outcome.answer.status in {200, 201, 400, 401, 404, 409}
+
+
+@pytest.mark.parametrize("function", sorted({scenario.function for scenario in SCENARIOS}))
+def test_a_policy_allows_nothing_that_no_call_needs(world: World, function: str) -> None:
+    unused = list(grants(IN_THE_TEMPLATE[function]))
+
+    for used in calls_of(world, function):
+        unused = [grant for grant in unused if not any(grant.allows(asked) for asked in used)]
+        if not unused:
+            break
+
+    assert unused == []
+
+
+def calls_of(world: World, function: str) -> Iterator[Collection[Permission]]:
+    """What its scenarios need; and what it asks when the answer to a write is lost, to see what it did."""
+    scenarios = [each for each in (*SCENARIOS, *OLD_FAILURES) if each.function == function]
+    for scenario in scenarios:
+        yield outcome_without(world, scenario).used
+    for scenario in (each for each in scenarios if each not in OLD_FAILURES):
+        for number in range(len(scenario.calls)):
+            if Cell(scenario, number, "lost", Length.THE_CALL).is_looked_up:
+                call = scenario.begin(world)
+                world.aws.begin(FAULTS["lost"], at=number, length=Length.THE_CALL)
+                world.ask(call)
+                yield world.aws.used
 
 
 def test_the_page_tells_of_all_cells() -> None:

@@ -10,6 +10,7 @@ from rescind.store.sessions import session_item
 from rescind.store.users import user_item
 from tests.faults.held import Held, a_new_session
 from tests.faults.injector import FaultInjector
+from tests.faults.permissions import Permission
 from tests.faults.state import State, state_of
 from tests.faults.tables import Row, Tables
 from tests.functions.conftest import WEAK_HASH
@@ -31,6 +32,7 @@ class Outcome:
     calls: tuple[str, ...]
     before: State
     after: State
+    used: frozenset[Permission]
 
 
 @dataclass
