@@ -17,5 +17,5 @@ build-Layer:
 	@cp -R rescind "$(target)/rescind"
 	@rm -rf "$(target)/bin" && find "$(target)" -name __pycache__ -prune -exec rm -rf {} +
 	@find "$(target)" -path '*.dist-info/*' -type f ! \( $(kept) \) -delete
-	@# Lambda cannot write what it compiles. By the source's hash, unchecked: that of the time would be another in each build.
+	@# Lambda keeps nothing that it compiles. These are trusted as they are; with their source's time in them, each build would differ.
 	@$(python) -I -m compileall -q --invalidation-mode unchecked-hash -s "$(target)" -p /opt/python "$(target)"

@@ -103,10 +103,13 @@ def test_a_layer_without_what_is_compiled_would_start_more_slowly(
     source_only = tmp_path / "python"
     shutil.copytree(stage.build.layer, source_only, ignore=shutil.ignore_patterns("__pycache__"))
 
-    shipped = stage.cold_start(stage.to_be_granted("authorizer"))
-    uncompiled = stage.cold_start(stage.to_be_granted("authorizer"), layer=source_only)
+    def milliseconds(layer: Path) -> float:
+        start = stage.cold_start(stage.to_be_granted("authorizer"), layer=layer)
+        return start.init_ms + start.invoke_ms
 
-    took, would_take = (each.init_ms + each.invoke_ms for each in (shipped, uncompiled))
+    # The better of two, as the machine may be busy meanwhile.
+    took = min(milliseconds(stage.build.layer) for _ in range(2))
+    would_take = min(milliseconds(source_only) for _ in range(2))
     measured["Cold start of the authorizer"] = [
         f"{took:.0f} ms as shipped",
         f"{would_take:.0f} ms were nothing compiled: {would_take / took:.1f} times that",
