@@ -17,6 +17,8 @@ from tests.requests import Call, log_out_by_bearer
 from tests.sandbox import Sandbox
 from tests.service import hash_cheaply, log_in, service_on_fakes
 
+pytestmark = pytest.mark.proof
+
 
 def test_the_authorizer_is_asked_about_every_request_in_the_form_that_it_answers() -> None:
     http_api = attached("http-api")

@@ -7,6 +7,8 @@ import pytest
 from tests.examples.attached import AUTHORIZER_ARN, Attached, attached
 from tests.test_template import API
 
+pytestmark = pytest.mark.proof
+
 REST_API: Attached = attached("rest-api")
 RESPONSES: dict[str, Any] = REST_API.document["x-amazon-apigateway-gateway-responses"]
 

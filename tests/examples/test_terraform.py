@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import hcl2
@@ -10,16 +11,24 @@ import pytest
 from tests.examples.attached import EXAMPLES
 from tests.examples.aws_provider import recorded
 
-MODULE: dict[str, Any] = hcl2.loads((EXAMPLES / "terraform" / "main.tf").read_text(encoding="utf-8"))
+pytestmark = pytest.mark.proof
+
 PROVIDER = recorded()
 META = {"for_each", "count", "depends_on", "lifecycle", "provider"}
 ARN = "arn:aws:lambda:eu-central-1:123456789012:function:rescind-authorizer:live"
 REFERENCE = re.compile(r"\b(?:(?:data\.)?aws_\w+\.\w+\.\w+|var\.\w+|local\.\w+)")
 
 
+@cache
+def module() -> dict[str, Any]:
+    text = (EXAMPLES / "terraform" / "main.tf").read_text(encoding="utf-8")
+    parsed: dict[str, Any] = hcl2.loads(text)
+    return parsed
+
+
 def blocks(kind: str, prefix: str = "") -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Type, name and arguments of each."""
-    for block in MODULE[kind]:
+    for block in module()[kind]:
         for of, named in block.items():
             for name, arguments in named.items():
                 yield prefix + unquoted(of), unquoted(name), given(arguments)
@@ -33,36 +42,37 @@ def unquoted(text: Any) -> str:
     return str(text).strip('"')
 
 
-RESOURCES = [*blocks("resource"), *blocks("data", "data.")]
-every_resource = pytest.mark.parametrize(
-    ("of", "arguments"),
-    [(of, arguments) for of, _, arguments in RESOURCES],
-    ids=[f"{of}.{name}" for of, name, _ in RESOURCES],
-)
+def resources() -> list[tuple[str, str, dict[str, Any]]]:
+    return [*blocks("resource"), *blocks("data", "data.")]
 
 
-@every_resource
-def test_the_provider_knows_every_argument_and_misses_none(of: str, arguments: dict[str, Any]) -> None:
-    known = PROVIDER[of]
-
-    assert arguments.keys() - META <= known.arguments.keys()
-    assert known.required <= arguments.keys()
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    """Arguments by name."""
+    return {name: arguments for of, name, arguments in resources() if of == kind}
 
 
-@every_resource
-def test_an_argument_has_the_type_that_the_provider_takes(of: str, arguments: dict[str, Any]) -> None:
+def test_the_provider_knows_every_argument_and_misses_none() -> None:
+    assert len(resources()) == 6
+    for of, name, arguments in resources():
+        assert arguments.keys() - META <= PROVIDER[of].arguments.keys(), name
+        assert PROVIDER[of].required <= arguments.keys(), name
+
+
+def test_an_argument_has_the_type_that_the_provider_takes() -> None:
     kinds = {"string": str, "number": int, "{": dict}
 
-    for name in arguments.keys() - META:
-        assert isinstance(arguments[name], kinds[PROVIDER[of].arguments[name]]), name
+    for of, name, arguments in resources():
+        for argument in arguments.keys() - META:
+            kind = kinds[PROVIDER[of].arguments[argument]]
+            assert isinstance(arguments[argument], kind), f"{name}: {argument}"
 
 
 def test_what_is_referred_to_is_there_and_has_that_attribute() -> None:
-    declared = {f"{of}.{name}": of for of, name, _ in RESOURCES}
-    variables = {unquoted(name) for block in MODULE["variable"] for name in block}
-    values = {name for block in MODULE["locals"] for name in given(block)}
+    declared = {f"{of}.{name}": of for of, name, _ in resources()}
+    variables = {unquoted(name) for block in module()["variable"] for name in block}
+    values = {name for block in module()["locals"] for name in given(block)}
 
-    references = set(REFERENCE.findall(str(MODULE)))
+    references = set(REFERENCE.findall(str(module())))
 
     assert len(references) > 8
     for reference in references:
@@ -76,7 +86,7 @@ def test_what_is_referred_to_is_there_and_has_that_attribute() -> None:
 
 
 def test_the_authorizer_is_called_by_its_alias_and_no_answer_is_kept() -> None:
-    [authorizer] = [arguments for of, _, arguments in RESOURCES if of == "aws_api_gateway_authorizer"]
+    [authorizer] = of_type("aws_api_gateway_authorizer").values()
 
     assert authorizer["authorizer_result_ttl_in_seconds"] == 0
     assert unquoted(authorizer["type"]) == "REQUEST"
@@ -87,7 +97,7 @@ def test_the_authorizer_is_called_by_its_alias_and_no_answer_is_kept() -> None:
 
 
 def test_api_gateway_may_call_that_alias_for_this_api_alone() -> None:
-    [permission] = [arguments for of, _, arguments in RESOURCES if of == "aws_lambda_permission"]
+    [permission] = of_type("aws_lambda_permission").values()
 
     assert unquoted(permission["principal"]) == "apigateway.amazonaws.com"
     assert unquoted(permission["action"]) == "lambda:InvokeFunction"
@@ -100,9 +110,7 @@ def test_api_gateway_may_call_that_alias_for_this_api_alone() -> None:
 
 
 def test_a_failure_is_a_503() -> None:
-    responses = {
-        name: arguments for of, name, arguments in RESOURCES if of == "aws_api_gateway_gateway_response"
-    }
+    responses = of_type("aws_api_gateway_gateway_response")
 
     assert unquoted(responses["refused"]["response_type"]) == "UNAUTHORIZED"
     assert unquoted(responses["refused"]["status_code"]) == "401"
@@ -113,7 +121,7 @@ def test_a_failure_is_a_503() -> None:
 
 def evaluated(expression: str) -> str:
     """With the values that a deployment would have: enough of the language for what stands in the module."""
-    [values] = [given(block) for block in MODULE["locals"]]
+    [values] = [given(block) for block in module()["locals"]]
     parts = {name: ARN.split(":")[int(text[-3])] for name, text in values.items() if name != "arn"}
     known = {
         "data.aws_ssm_parameter.authorizer_arn.insecure_value": ARN,

@@ -1,4 +1,4 @@
-"""What examples/fastapi makes of a text by the public keys: 401 for all but a token, 503 without keys."""
+"""What is made of a text by the public keys alone: 401 for all but a token of the stack, 503 without keys."""
 
 import time
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
 from rescind_auth import Caller, CannotTellError, RefusedError, Rescind
-
-from rescind.rules.jwks import jwk_set
 
 ISSUER, AUDIENCE, KID = "urn:rescind:ours", "ours", "our-key"
 KEY, ANOTHER = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+JWK = {**ECAlgorithm.to_jwk(KEY.public_key(), as_dict=True), "kid": KID, "use": "sig", "alg": "ES256"}
 CLAIMS: dict[str, Any] = {"iss": ISSUER, "aud": AUDIENCE, "sub": "usr_a", "sid": "ses_a", "scope": "a"}
 
 
@@ -28,7 +28,7 @@ def rescind(monkeypatch: pytest.MonkeyPatch) -> Rescind:
     made = Rescind(
         api_url="http://rescind.example", issuer=ISSUER, audience=AUDIENCE, username="u", password="p"
     )
-    monkeypatch.setattr(made.keys, "fetch_data", lambda: jwk_set({KID: KEY.public_key()}))
+    monkeypatch.setattr(made.keys, "fetch_data", lambda: {"keys": [JWK]})
     return made
 
 
