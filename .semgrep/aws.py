@@ -71,5 +71,9 @@ def speaks_to_strangers():
     import subprocess
     # ok: network
     from rescind.web.requests import Event
+    # ruleid: network
+    import ssl
+    # ok: network
+    from ssl import RAND_add
     # ok: network
     from urllib.parse import urlsplit

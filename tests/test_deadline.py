@@ -54,6 +54,17 @@ def test_an_invocation_leaves_its_deadline_to_nobody(clock: list[float]) -> None
     assert deadline.allows_second_try()
 
 
+def test_a_clock_that_is_further_behind_than_a_function_may_run_is_trusted_with_nothing() -> None:
+    with deadline.of_invocation(Context(milliseconds_left=900_000)):
+        assert deadline.allows_second_try()
+
+    with (
+        pytest.raises(UnavailableError, match="clock"),
+        deadline.of_invocation(Context(milliseconds_left=900_001)),
+    ):
+        pytest.fail("it went on")
+
+
 def test_what_is_to_be_done_within_some_seconds_has_no_more_than_the_invocation(clock: list[float]) -> None:
     with deadline.of_invocation(Context(milliseconds_left=5000)), deadline.within(2.75):
         assert deadline.allows_second_try()

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from rescind import audit, deadline, wiring
+from rescind import audit, deadline, snapshot, wiring
 from rescind.flows.authenticate import authenticate
 from rescind.flows.stores import States, VerificationKeys
 from rescind.invocation import invocation
@@ -14,6 +14,8 @@ from rescind.web.requests import Event
 
 # For AWS, so that the answer is there within three.
 _WAITS_SECONDS = 2.75
+
+snapshot.prepare("authorizer")
 
 
 @invocation

@@ -2,7 +2,7 @@
 
 import time
 
-from rescind import audit, ids, wiring
+from rescind import audit, ids, snapshot, wiring
 from rescind.endpoint import endpoint
 from rescind.flows.issue import Refused, Tokens
 from rescind.flows.login import login
@@ -14,6 +14,8 @@ from rescind.web.origins import check_site
 from rescind.web.requests import Event, json_object
 from rescind.web.responses import Response, invalid_grant, too_many_attempts
 from rescind.web.tokens import token_response
+
+snapshot.prepare("login")
 
 
 @endpoint

@@ -1,6 +1,7 @@
 """A client that holds every answer to the contract, and the gateways that it asks: see gateways.py."""
 
 import json
+import os
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from rescind.store.key_set import KeySets
 from rescind.store.sessions import Sessions
 from rescind.store.users import Users
 from tests import contract
+from tests.journeys.aws import gateway_on_aws
 from tests.journeys.gateways import GATEWAYS, PARAMETERS, Gateway, expect_what_is_not_done
 from tests.local_gateway import RunningGateway, running_gateway
 from tests.things import PASSWORD
@@ -126,6 +128,12 @@ def local_gateway(ministack: str) -> Iterator[Gateway]:
         )
 
 
+@pytest.fixture(scope="session")
+def aws_gateway() -> Gateway:
+    """A stack on real AWS, of scripts/prove-on-aws."""
+    return gateway_on_aws(os.environ)
+
+
 def _denied(running: RunningGateway) -> list[str]:
     lines = [json.loads(line) for line in running.output().splitlines() if line.startswith("{")]
     return [line["reason"] for line in lines if line["message"] == "AccessDenied"]
@@ -144,7 +152,8 @@ def admin(client: Client) -> str:
 
 @pytest.fixture
 def inside(monkeypatch: pytest.MonkeyPatch, gateway: Gateway) -> Inside:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", gateway.endpoint)
+    if gateway.endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", gateway.endpoint)
     pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
     names = {
         each["LogicalResourceId"]: each["PhysicalResourceId"]

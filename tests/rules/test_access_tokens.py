@@ -11,7 +11,7 @@ from unittest.mock import Mock
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import example, given, settings
@@ -411,13 +411,37 @@ def test_the_text_is_what_pyjwt_writes() -> None:
 
 
 def test_every_signature_is_64_bytes_with_low_s() -> None:
-    # s is high by nature in every other signature, so none of 200 escapes by chance.
-    tokens = [sign_access_token(some_claims(), key=SIGNING_KEY) for _ in range(200)]
+    # s is high by nature in every other signature, so none of 400 escapes by chance.
+    each = [some_claims(ver=version) for version in range(400)]
+    tokens = [sign_access_token(claims, key=SIGNING_KEY) for claims in each]
 
     signatures = [decoded(token.rpartition(".")[2]) for token in tokens]
+    assert len(set(signatures)) == 400
     assert {len(raw) for raw in signatures} == {64}
+    assert 0 in {raw[0] for raw in signatures}, "none begins with a zero"
     assert max(int.from_bytes(raw[32:]) for raw in signatures) <= ORDER // 2
-    assert all(verified(token) == some_claims() for token in tokens)
+    assert [verified(token) for token in tokens] == each
+
+
+def test_a_signature_depends_on_nothing_but_the_key_and_the_text() -> None:
+    # So no generator that sandboxes share can make two signatures with one nonce, which gives the key away.
+    claims = [some_claims(), some_claims(ver=8)]
+
+    once, again = ([sign_access_token(each, key=SIGNING_KEY) for each in claims] for _ in range(2))
+
+    assert once == again
+    assert once[0].rpartition(".")[2][:43] != once[1].rpartition(".")[2][:43], "one nonce for two texts"
+
+
+def test_the_nonce_is_that_of_rfc_6979() -> None:
+    """Its appendix A.2.5, P-256 with SHA-256."""
+    key = ec.derive_private_key(
+        0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721, ec.SECP256R1()
+    )
+
+    r, _ = decode_dss_signature(key.sign(b"sample", ec.ECDSA(SHA256(), deterministic_signing=True)))
+
+    assert r == 0xEFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716
 
 
 def key_under_which_s_is(s: int) -> tuple[SigningKey, str]:

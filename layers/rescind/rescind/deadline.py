@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple, Protocol
 
+from rescind.unavailable import UnavailableError
+
 CONNECT_SECONDS = 0.5
 READ_SECONDS = 1.0
 _TRY_SECONDS = CONNECT_SECONDS + READ_SECONDS
@@ -18,6 +20,8 @@ _LONGEST_PAUSE_SECONDS = 1.0
 _ANSWER_SECONDS = 0.25
 _LOOK_UP_SECONDS = _TRY_SECONDS + 0.5
 """Kept from second tries, so that a write that failed can still be looked up."""
+_LONGEST_FUNCTION_SECONDS = 900
+"""Lambda lets none run for longer."""
 
 
 class Context(Protocol):
@@ -39,8 +43,17 @@ _ends: ContextVar[_Ends] = ContextVar("ends", default=_NEVER)
 
 @contextmanager
 def of_invocation(context: Context) -> Iterator[None]:
-    """Be done a little before Lambda is."""
-    end = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS
+    """Be done a little before Lambda is.
+
+    Raises:
+        UnavailableError: this host's clock is far behind Lambda's: what has expired would still count. (One
+            that is ahead leaves no time for anything.)
+    """
+    # From the end by Lambda's clock to now by this host's.
+    seconds = context.get_remaining_time_in_millis() / 1000
+    if seconds > _LONGEST_FUNCTION_SECONDS:
+        raise UnavailableError("the clock of this host is behind Lambda's")
+    end = time.monotonic() + seconds - _ANSWER_SECONDS
     with _until(_Ends(end, end - _LOOK_UP_SECONDS)):
         yield
 

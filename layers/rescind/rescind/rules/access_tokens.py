@@ -16,7 +16,13 @@ from functools import lru_cache
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from rescind.reasons import Reason
 from rescind.rules.identifiers import is_session_id, is_token_id, is_user_id
@@ -30,6 +36,9 @@ _FORM = re.compile(r"(([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+))\.([A-Za-z0-9_-]{85}[AQ
 _HEADER = re.compile(rb'\{"alg":"ES256","kid":"([A-Za-z0-9_-]+)","typ":"at\+jwt"\}')
 _JSON = json.JSONEncoder(separators=(",", ":"))
 _ES256 = jwt.get_algorithm_by_name("ES256")
+# Two signatures with one nonce give the key away. It is made of the key and the text (RFC 6979), so no
+# generator is trusted for it: sandboxes that are restored from one snapshot may share its state.
+_SIGNATURE = ECDSA(SHA256(), deterministic_signing=True)
 # The order of P-256 (SEC 2 section 2.4.2): (r, s) and (r, n - s) both verify, so only the lower s counts.
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -68,10 +77,8 @@ class SigningKey:
 def sign_access_token(claims: AccessTokenClaims, *, key: SigningKey) -> str:
     """The compact JWS of the claims (RFC 7515 section 7.1), its signature 64 raw bytes with low s."""
     signed = f"{_header(key.kid)}.{_payload(claims)}"
-    raw = _ES256.sign(signed.encode("ascii"), key.private_key)
-    s = int.from_bytes(raw[32:])
-    low = min(s, _P256_ORDER - s).to_bytes(32)
-    return f"{signed}.{_encode(raw[:32] + low)}"
+    r, s = decode_dss_signature(key.private_key.sign(signed.encode("ascii"), _SIGNATURE))
+    return f"{signed}.{_encode(r.to_bytes(32) + min(s, _P256_ORDER - s).to_bytes(32))}"
 
 
 def verify_access_token(

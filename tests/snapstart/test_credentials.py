@@ -1,0 +1,62 @@
+"""Credentials under SnapStart: asked for after the restore, never before, and again before they expire."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSRequest, AWSResponse
+
+from rescind import aws
+from tests.snapstart.credentials_server import CredentialsServer, running_credentials_server
+
+LESS_THAN_THE_SDK_TRUSTS = 60
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CredentialsServer]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    # A session of its own, as of a new process.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    with running_credentials_server() as server:
+        for name, value in server.environment.items():
+            monkeypatch.setenv(name, value)
+        yield server
+
+
+def used_by(client: Any) -> str:
+    """The access key id that a call is signed with; the call goes nowhere."""
+    signed: list[str] = []
+
+    def send_nowhere(request: AWSRequest, **_: object) -> AWSResponse:
+        signed.append(request.headers["Authorization"].decode())
+        raise _NowhereError
+
+    client.meta.events.register_first("before-send.dynamodb", send_nowhere)
+    with contextlib.suppress(_NowhereError):
+        client.get_item(TableName="Users", Key={"user_id": {"S": "usr_1"}})
+    client.meta.events.unregister("before-send.dynamodb", send_nowhere)
+    return signed[0].partition("Credential=")[2].partition("/")[0]
+
+
+class _NowhereError(Exception):
+    pass
+
+
+def test_before_a_snapshot_nobody_is_asked_for_credentials(server: CredentialsServer) -> None:
+    aws.load(["dynamodb", "kms"])
+
+    assert server.handed_out == []
+    assert used_by(aws.client("dynamodb")) == server.handed_out[0]
+
+
+def test_credentials_that_are_about_to_expire_are_asked_for_again(server: CredentialsServer) -> None:
+    server.good_for_seconds = LESS_THAN_THE_SDK_TRUSTS
+    client = aws.client("dynamodb")
+    server.good_for_seconds = 6 * 3600
+    first = server.handed_out[0]
+
+    assert used_by(client) == used_by(client) == server.handed_out[1] != first
+    assert len(server.handed_out) == 2
