@@ -56,7 +56,7 @@ soak: mutation ## mutation, fuzzing, the longest races, schedules, model runs an
 	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile --ignore tests/load
 	@$(BIN)/python -m pytest -m soak tests/load # By itself: it measures, and says how it comes along.
 
-check: lint types template scan test ## lint, types, template, scan, tests
+check: lint types template checkov scan test ## lint, types, template, checkov, scan, tests
 
 lint: $(VENV)/requirements-dev.txt.ok ## ruff: the linter with all rules, and the formatter
 	@$(BIN)/ruff check
