@@ -26,7 +26,7 @@ test: $(VENV)/requirements-dev.txt.ok ## the tests of every change; they need ne
 # The conftest.py of a folder is read before the workers start only where the folder is named.
 proof: $(VENV)/requirements-dev.txt.ok ## what takes minutes: the fault matrix, each edge of the API's document, longer races and model runs
 	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto tests/faults
-	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto --dist loadfile --ignore tests/faults
+	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto --dist loadfile --ignore tests/faults --ignore tests/examples # make examples runs those
 
 peers: $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; needs node and npm
 	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
@@ -37,7 +37,12 @@ build: $(VENV)-sam/requirements-sam.txt.ok lambda-python ## what `sam deploy` up
 	@$(WITH_SAM) $(LAMBDA_PYTHON) tools/sam_build.py $(SAM) $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 
 sam: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## what was built: opened, started, and deployed onto an emulator of AWS
-	@$(BIN)/python -m pytest -m sam tests/built tests/journeys tests/deployed
+	@$(BIN)/python -m pytest -m sam tests/built tests/snapstart tests/journeys tests/deployed tests/examples tests/prove
+
+examples: $(VENV)/requirements-dev.txt.ok ## your own API attached, but for what is deployed; needs node and npm
+	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
+	@cd examples/cdk && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@$(BIN)/python -m pytest -m "not soak and not sam" examples tests/examples
 
 docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
 	@$(BIN)/python -m pytest -m docker tests/sam_local tests/journeys
@@ -51,7 +56,7 @@ soak: mutation ## mutation, fuzzing, the longest races, schedules, model runs an
 	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile --ignore tests/load
 	@$(BIN)/python -m pytest -m soak tests/load # By itself: it measures, and says how it comes along.
 
-check: lint types template scan test ## lint, types, template, scan, tests
+check: lint types template checkov scan test ## lint, types, template, checkov, scan, tests
 
 lint: $(VENV)/requirements-dev.txt.ok ## ruff: the linter with all rules, and the formatter
 	@$(BIN)/ruff check
@@ -113,4 +118,4 @@ lambda-python:
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run rescind test proof build sam docker peers mutation soak check lint types template checkov scan format validate requirements clean python lambda-python
+.PHONY: help run rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean python lambda-python

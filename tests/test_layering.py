@@ -151,6 +151,11 @@ def test_only_the_keys_function_answers_cloudformation() -> None:
     assert asked == {"keys"}
 
 
+def test_what_makes_callers_up_is_imported_by_nothing_that_is_deployed() -> None:
+    assert importers_of("rescind.testing") == set()
+    assert {name for name, path in FUNCTIONS.items() if "rescind.testing" in set(imports(path))} == set()
+
+
 def test_the_functions_know_no_boto3_and_no_store() -> None:
     forbidden = {"boto3", "botocore", "rescind.aws", "rescind.store", "rescind.keys"}
 

@@ -95,11 +95,10 @@ def test_a_profile_that_is_not_there_is_said() -> None:
 
 def test_without_a_region_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    monkeypatch.delenv("AWS_REGION", raising=False)
 
     assert run("--stack", "operated") == (
         5,
-        "rescind: In which region is stack operated? Say --region, or set AWS_REGION.\n",
+        "rescind: In which region is stack operated? Say --region, or set AWS_DEFAULT_REGION.\n",
     )
 
 

@@ -1,6 +1,7 @@
 """A client that holds every answer to the contract, and the gateways that it asks: see gateways.py."""
 
 import json
+import os
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from tests import contract
+from tests.journeys.aws import gateway_on_aws
 from tests.journeys.gateways import GATEWAYS, PARAMETERS, Gateway, Mend, as_it_came, expect_what_is_not_done
 from tests.journeys.inside import Inside, inside_of
 from tests.local_gateway import RunningGateway, running_gateway
@@ -113,6 +115,12 @@ def local_gateway(ministack: str) -> Iterator[Gateway]:
             stack="local",
             denied=lambda: _denied(running),
         )
+
+
+@pytest.fixture(scope="session")
+def aws_gateway() -> Gateway:
+    """A stack on real AWS, of scripts/prove-on-aws."""
+    return gateway_on_aws(os.environ)
 
 
 def _denied(running: RunningGateway) -> list[str]:

@@ -20,9 +20,10 @@ class Inside:
 
 
 def inside_of(endpoint: str, stack: str) -> Inside:
-    """Of a stack in the AWS at that endpoint."""
+    """Of a stack in the AWS at that endpoint, or, where it is empty, in the real one."""
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", endpoint)
+        if endpoint:
+            environment.setenv("AWS_ENDPOINT_URL", endpoint)
         dynamodb, kms = aws.client("dynamodb"), aws.client("kms")
         pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
         names = {

@@ -1,6 +1,5 @@
 """Bearer headers as no HTTP client would send them, over a bare socket: 401, and never a failure."""
 
-import socket
 from email.parser import BytesParser
 
 import httpx
@@ -75,7 +74,7 @@ def ask(gateway: Gateway, live: bytes, lines: list[bytes]) -> tuple[int, bytes]:
     """Status and body of GET /auth/me under these very lines; our own answers are held to the contract."""
     head = f"GET {gateway.stage}/auth/me HTTP/1.1\r\nHost: {gateway.host}\r\nConnection: close".encode()
     sent = [head, *lines, b"", b""]
-    with socket.create_connection(gateway.address, timeout=30) as connection:
+    with gateway.connection() as connection:
         connection.sendall(b"\r\n".join(sent).replace(_TOKEN, live))
         with connection.makefile("rb") as answer:
             status = int(answer.readline().split()[1])

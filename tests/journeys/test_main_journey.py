@@ -6,6 +6,7 @@ import pytest
 
 from tests.journeys.conftest import Client
 from tests.journeys.gateways import ORIGIN, Gateway
+from tests.things import PASSWORD
 
 COOKIE = "__Host-refresh_token"
 
@@ -71,7 +72,7 @@ def test_a_stolen_token_that_was_used_long_ago_ends_the_session(client: Client) 
 
 
 def test_in_cookie_mode_the_refresh_token_is_only_ever_in_the_cookie(client: Client) -> None:
-    body = {"username": "demo", "password": "correct-horse-battery-staple", "transport": "cookie"}
+    body = {"username": "demo", "password": PASSWORD, "transport": "cookie"}
     login = client.ask("POST", "/auth/login", json=body, headers={"Origin": ORIGIN})
     assert "refresh_token" not in login.json()
     assert login.headers["Access-Control-Allow-Origin"] == ORIGIN

@@ -1,6 +1,6 @@
 """A sandbox up to its snapshot and beyond: what it holds then, and what two that are restored from it draw.
 
-Argument: the function.
+Arguments: functions, each of which loads what those before it have loaded, so that one process will do.
 """
 
 import gc
@@ -28,12 +28,14 @@ OURS = ("boto3", "botocore", "rescind", "urllib3")
 
 
 def main() -> None:
-    [function] = sys.argv[1:]
-    sys.stdout.write(json.dumps(as_first_process(lambda: life_of(function))))
+    functions = sys.argv[1:]
+    told = as_first_process(lambda: {function: life_of(function) for function in functions})
+    sys.stdout.write(json.dumps(told))
 
 
 def life_of(function: str) -> dict[str, Any]:
     """As the runtime goes about it: its own runner is shown in test_runtime.py."""
+    snapshot_restore_py.get_after_restore().clear()
     app = importlib.import_module(f"functions.{function}.app")
     before = snapshot_restore_py.get_before_snapshot()
     while before:
@@ -102,9 +104,15 @@ def loaded_by_the_first_request(app: Any, function: str) -> list[str]:
         get_remaining_time_in_millis=lambda: 5000,
     )
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Its log is nobody's.
+    read: set[str] = set()
+    sys.addaudithook(lambda name, given: read.add(str(given[0])) if name == "open" else None)
     with suppress(UnavailableError, UnauthorizedError):
         app.handler(event, context)
-    return sorted(each for each in set(sys.modules) - loaded if each.split(".")[0] in OURS)
+    if function == "login":
+        wiring.kms()  # It would open the keys.
+    modules = [each for each in set(sys.modules) - loaded if each.split(".")[0] in OURS]
+    definitions = [each for each in read if ".json" in each and "botocore" in each]
+    return sorted(modules + definitions)
 
 
 EVENTS = {"authorizer": "authorizer-rest-request", "login": "login"}

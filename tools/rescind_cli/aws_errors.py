@@ -51,7 +51,9 @@ def in_our_words(error: Exception, stack: str, *, is_local: bool = False) -> Com
             Exit.NO_ACCESS,
         )
     if isinstance(error, NoRegionError):
-        return CommandError(f"In which region is {stack}? Say --region, or set AWS_REGION.", Exit.NO_ACCESS)
+        return CommandError(
+            f"In which region is {stack}? Say --region, or set AWS_DEFAULT_REGION.", Exit.NO_ACCESS
+        )
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
         if is_local:
             cure = "Start `make run`, or say its --port."

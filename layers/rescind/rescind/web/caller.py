@@ -17,7 +17,7 @@ from typing import Any
 from rescind.web import responses
 from rescind.web.requests import Event
 
-Handler = Callable[[Event, Any], dict[str, Any]]
+Handler = Callable[[Any, Any], dict[str, Any]]  # whatever yours calls the type of its event
 
 
 class NoCallerError(Exception):

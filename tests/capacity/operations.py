@@ -1,0 +1,85 @@
+"""What users, operators and services ask for, each with the world as it is before."""
+
+from dataclasses import dataclass
+
+from tests import requests
+from tests.faults import asks
+from tests.faults.world import ADA, World
+from tests.functions.conftest import recorded_from
+from tests.requests import Call
+from tests.things import NEW_PASSWORD
+
+_USER_AGENT = "x" * 110  # as long as a browser's
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+    """As the page has it."""
+    ask: asks.Ask
+
+
+def with_sessions(number: int, ask: asks.Ask) -> asks.Ask:
+    """Ada has so many in all."""
+
+    def among_others(world: World) -> Call:
+        for _ in range(number - 2):  # She begins with two.
+            world.open_session(user_agent=_USER_AGENT)
+        return ask(world)
+
+    return among_others
+
+
+def _logout(world: World) -> Call:
+    return requests.log_out(world.held["laptop"].refresh_token)
+
+
+def _logout_by_bearer(world: World) -> Call:
+    return requests.log_out_by_bearer(world.held["laptop"].tokens)
+
+
+def _logout_everywhere(world: World) -> Call:
+    return requests.log_out_by_bearer(world.held["laptop"].tokens, everywhere=True)
+
+
+def _list_sessions(world: World) -> Call:
+    return requests.list_sessions(ADA, world.held["laptop"].tokens)
+
+
+def _me(world: World) -> Call:
+    return Call("me", recorded_from(world.held["laptop"].tokens.body, "me", user_id=ADA.user_id))
+
+
+AUTHORIZATION = Operation("authorization", asks.authorizer)
+LOGIN = Operation("login", asks.login())
+REFRESH = Operation("refresh", asks.refresh)
+LOGOUT = Operation("logout, by refresh token", _logout)
+
+OPERATIONS = [
+    AUTHORIZATION,
+    Operation("authorization, refused", asks.after(asks.ended, asks.authorizer)),
+    LOGIN,
+    Operation("login, as the 20th session", with_sessions(19, asks.login())),
+    Operation("login, hashed anew", asks.after(asks.hashed_with_more_memory, asks.login())),
+    Operation("login, wrong password", asks.login(password=NEW_PASSWORD)),
+    REFRESH,
+    Operation("refresh, repeated within the grace", asks.refresh_of(2)),
+    Operation("refresh, reused", asks.refresh_of(3)),
+    LOGOUT,
+    Operation("logout, by access token", _logout_by_bearer),
+    Operation("logout, everywhere", _logout_everywhere),
+    Operation("list of sessions", _list_sessions),
+    Operation("list of sessions, of 20", with_sessions(20, _list_sessions)),
+    Operation("end of one session", asks.end_the_phone),
+    Operation("password change", asks.password()),
+    Operation("introspection", asks.introspect),
+    Operation("who is calling (the example route)", _me),
+]
+
+COLD = [AUTHORIZATION, LOGIN, REFRESH, LOGOUT]
+"""Asked of a new sandbox, too."""
+
+
+def warm_up(world: World) -> None:
+    """The sandbox has read and opened all keys, for somebody else."""
+    world.ask(requests.refresh(world.held["bob's"].refresh_token))
