@@ -31,7 +31,9 @@ def test_without_its_table_of_sessions_nobody_is_refused(
 ) -> None:
     environment = {"AWS_ENDPOINT_URL": ministack}
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    with running_gateway(environment=environment, arguments=["--stack", STACK]) as gateway:
+    with running_gateway(
+        environment=environment, arguments=["--stack", STACK], parameters={"Environment": "development"}
+    ) as gateway:
         client = Client(gateway.base_url)
         tokens, service = client.log_in(), client.log_in("admin")
         assert client.me(tokens["access_token"]).status_code == 200
