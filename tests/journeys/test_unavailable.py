@@ -32,9 +32,7 @@ def test_without_its_table_of_sessions_nobody_is_refused(
     environment = {"AWS_ENDPOINT_URL": ministack}
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
     with running_gateway(
-        parameters={"Environment": "development"},  # Of the other, no table can be deleted.
-        environment=environment,
-        arguments=["--stack", STACK],
+        environment=environment, arguments=["--stack", STACK], parameters={"Environment": "development"}
     ) as gateway:
         client = Client(gateway.base_url)
         tokens, service = client.log_in(), client.log_in("admin")

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
 from tests.functions.conftest import recorded
 from tests.journeys.gateways import PARAMETERS, Gateway
-from tests.sam_local import engine
-from tests.sam_local.mends import Answers, without_alias
-from tests.sam_local.sam import BUILT, ROOT, RunningApi, Sam
+from tests.sam_local import engine, mends
+from tests.sam_local.sam import BUILT, ROOT, Invocation, RunningApi, Sam
 from tests.sam_local.stand_in import make_stand_in
 from tests.sam_local.store import STACK, Store, running_store
 
@@ -32,6 +32,8 @@ Say = Callable[[str], None]
 class SamLocal:
     sam: Sam
     store: Store
+    keys: Invocation
+    """The one that made the first keys; CloudFormation has it done at the first deployment."""
     api_port: int
     """Where `start-api` is to listen on this machine; no container reaches it there."""
     label: str
@@ -57,8 +59,9 @@ def sam_local_here(say: Say) -> Iterator[SamLocal]:
             began = time.monotonic()
             image, of = _image(run, {"AWS_ENDPOINT_URL": store.endpoint}, label, folder)
             say(f"An image of {of}, in {time.monotonic() - began:.1f} s")
-            sam = Sam(image, store.environment, folder, _parameters())
-            yield SamLocal(sam, store, port, label, say)
+            sam = Sam(image, store.environment, folder, _parameters(), _mended(folder))
+            keys = sam.invoke("KeysFunction", recorded("keys"))
+            yield SamLocal(sam, store, keys, port, label, say)
     finally:
         engine.end_all(label)
         shutil.rmtree(folder, ignore_errors=True)
@@ -67,24 +70,14 @@ def sam_local_here(say: Say) -> Iterator[SamLocal]:
 
 @contextmanager
 def api_of(here: SamLocal) -> Iterator[RunningApi]:
-    """With what SAM leaves out of the template done to it."""
-    template = yaml_parse(BUILT.read_text(encoding="utf-8"))
-    without_alias(template)
-    for resource in template["Resources"].values():
-        properties = resource.get("Properties", {})
-        for name in properties.keys() & {"CodeUri", "ContentUri"}:
-            properties[name] = str(BUILT.parent / properties[name])
-    mended = here.sam.folder / "template.json"
-    mended.write_text(json.dumps(template), encoding="utf-8")
     began = time.monotonic()
-    with replace(here.sam, template=mended).api(here.api_port) as api:
+    with replace(here.sam, template=_mended(here.sam.folder, mends.without_alias)).api(here.api_port) as api:
         here.say(f"`sam local start-api` serves after {time.monotonic() - began:.1f} s")
         yield api
 
 
 def gateway_of(here: SamLocal, api: RunningApi) -> Gateway:
     """The API as one of those that the journeys ask."""
-    here.sam.invoke("KeysFunction", recorded("keys"))  # The first keys, as CloudFormation has them made.
     return Gateway(
         name="sam_local",
         host=f"127.0.0.1:{here.api_port}",
@@ -94,8 +87,20 @@ def gateway_of(here: SamLocal, api: RunningApi) -> Gateway:
         stack=STACK,
         denied=lambda: _reasons(api.output()),
         renames=False,
-        mend=Answers(here.store.gateway_responses, api.output).mend,
+        mend=mends.Answers(here.store.gateway_responses, api.output).mend,
     )
+
+
+def _mended(folder: Path, *more: Callable[[dict[str, Any]], None]) -> Path:
+    """The built template, so that SAM does on this machine what AWS does; and the further mends."""
+    template: dict[str, Any] = yaml_parse(BUILT.read_text(encoding="utf-8"))
+    mends.from_anywhere(template, BUILT.parent)
+    mends.with_time_to_start(template)
+    for mend in more:
+        mend(template)
+    mended = folder / f"template-{len(more)}.json"
+    mended.write_text(json.dumps(template), encoding="utf-8")
+    return mended
 
 
 def free_port() -> int:

@@ -53,7 +53,7 @@ class Sam:
     folder: Path
     """Where SAM may write."""
     parameters: Mapping[str, str]
-    template: Path = BUILT
+    template: Path
 
     def invoke(self, function: str, event: object) -> Invocation:
         """`sam local invoke`: a container of its own, from its start to its end."""

@@ -1,9 +1,9 @@
 """Makes an image that stands in for Lambda's own, out of this machine's Python 3.13: nothing is pulled.
 
-It is for tests only. As in Lambda's image, Python is in /var/lang, the runtime's client in /var/runtime, and
-imports come from /var/task first, then from /opt/python. It differs: it is no Amazon Linux, as the C library and
-all others are this machine's; it has no boto3, which has to come from the layer; and it has no programs but the
-five that SAM runs in it.
+It is for tests only. As in Lambda's image, Python is in /var/lang and the runtime's client in
+/var/runtime, and imports come from /var/task first, then from /opt/python. It differs: it is no Amazon
+Linux, as the C library and all others are this machine's; it has no boto3, which has to come from the
+layer; and it has no programs but the five that SAM runs in it.
 """
 
 import io
@@ -26,8 +26,9 @@ _ENVIRONMENT = {
     "LAMBDA_RUNTIME_DIR": f"/{_RUNTIME}",
     "TZ": ":UTC",
 }
-# What a function writes goes another way than what the runtime's emulator writes of it. SAM looks for a line of
-# the latter at the beginning of what it reads; where it does not stand there, SAM keeps the answer for a second.
+# What a function writes goes another way than what the runtime's emulator writes of it. SAM looks for a
+# line of the latter where it begins to read; where another stands there, SAM keeps the answer for a
+# second.
 _BOOTSTRAP = b'#!/bin/sh\nexec /var/lang/bin/python3.13 -m awslambdaric "$_HANDLER" >&2\n'
 # SAM's own steps on top of an image run these.
 _PROGRAMS = ("sh", "mv", "cp", "rm", "chmod")
