@@ -67,6 +67,18 @@ def test_a_key_that_was_deleted_can_be_had_back_for_as_long_as_aws_lets_us() -> 
     assert properties("EncryptionKey")["PendingWindowInDays"] == 30
 
 
+def test_a_deletion_that_fails_at_the_tables_leaves_their_key() -> None:
+    # CloudFormation deletes in the opposite order.
+    assert RESOURCES["KeysTable"]["DependsOn"] == "EncryptionKey"
+
+
+def test_a_stack_has_a_layer_of_its_own_and_takes_none_away_from_others() -> None:
+    [(_, layer)] = resources("AWS::Lambda::LayerVersion").items()
+
+    assert layer["LayerName"] == {"Fn::Sub": "${AWS::StackName}-rescind"}
+    assert RESOURCES["Layer"]["Properties"]["RetentionPolicy"] == "Retain"
+
+
 # ------------------------------------------------------------------ the log
 
 

@@ -23,7 +23,7 @@ from rescind.rules.access_tokens import AccessTokenClaims, SigningKey, sign_acce
 from rescind.rules.jwks import jwk_set, key_id_of
 from rescind.web.caller import Caller
 
-if os.environ.get("AWS_EXECUTION_ENV", "").startswith("AWS_Lambda_"):
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
     raise ImportError("rescind.testing makes callers up, and this is Lambda: import it in tests only")
 
 _LIFETIME_SECONDS = 900
