@@ -5,7 +5,8 @@ import platform
 import shutil
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from ipaddress import ip_network
 
 MACHINE = platform.machine()
@@ -78,13 +79,20 @@ def containers(label: str) -> list[str]:
 
 def end_all(label: str) -> None:
     """Containers first, then the images that they, and SAM, were made from."""
-    _remove("container", containers(label))
-    _remove("image", docker("image", "ls", "--quiet", "--filter", f"label={label}").split())
+    if left := containers(label):
+        docker("container", "rm", "--force", *left)
+    while found := _images(label):
+        for each in found:
+            # One that another was made from goes after it.
+            with suppress(EngineError):
+                docker("image", "rm", "--force", each)
+        if _images(label) == found:
+            raise EngineError(f"docker image rm: these cannot be removed: {', '.join(found)}")
 
 
-def _remove(kind: str, found: Sequence[str]) -> None:
-    if found:
-        docker(kind, "rm", "--force", *dict.fromkeys(found))
+def _images(label: str) -> list[str]:
+    found = docker("image", "ls", "--all", "--quiet", "--filter", f"label={label}").split()
+    return list(dict.fromkeys(found))
 
 
 def _docker() -> str:

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -118,7 +119,9 @@ class Sam:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "SAM_CLI_TELEMETRY": "0",
             "__SAM_CLI_APP_DIR": str(self.folder),
-            "TMPDIR": str(self.folder),
+            # One for each: in a shared one, SAM waits for others that build the same image, and for ever when
+            # they are gone.
+            "TMPDIR": tempfile.mkdtemp(dir=self.folder),
         }
 
 
