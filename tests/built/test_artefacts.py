@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from artefacts import LIMIT_BYTES, machine_of
+from sam_build import LIMIT_BYTES, machine_of
 from tests.built.builds import LAMBDA_PYTHON, LAYER_SOURCE, RESOURCES, ROOT, Build, contents
 
 pytestmark = pytest.mark.sam
