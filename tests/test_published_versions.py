@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rescind import cloudformation
-from tests.test_template import DOCUMENT
+from tests.template import DOCUMENT
 from tests.translated import DEFAULTS, named_in, resolved, resources, translated
 
 ALIASES = {"AuthorizerFunctionAliaslive": "AuthorizerFunction", "LoginFunctionAliaslive": "LoginFunction"}

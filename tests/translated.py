@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from tests.test_template import DOCUMENT
+from tests.template import DOCUMENT
 from translated_template import translated as translated_by_sam
 
 

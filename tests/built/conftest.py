@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sam_build import artefact, table
-from tests.built.builds import LAMBDA_PYTHON, LAYER_SOURCE, ROOT, SAM, THIS_MACHINE, Build, sam_build
+from tests.built.builds import LAYER_SOURCE, THIS_MACHINE, Build, sam_build
+from tests.what_was_built import BUILD, LAMBDA_PYTHON, SAM
 
 _MEASURED = pytest.StashKey[dict[str, list[str]]]()
 
@@ -30,7 +31,7 @@ def measured(pytestconfig: pytest.Config) -> dict[str, list[str]]:
 @pytest.fixture(scope="session")
 def built() -> Build:
     """What `make build` has made."""
-    build = Build(ROOT / ".aws-sam" / "build")
+    build = Build(BUILD)
     if not (build.folder / "template.yaml").exists() or not LAMBDA_PYTHON.exists() or not SAM.exists():
         pytest.fail("Nothing is built, or the environments are not there: make sam", pytrace=False)
     return build

@@ -18,12 +18,12 @@ from samtranslator.yaml_helper import yaml_parse
 from tests.functions.conftest import recorded
 from tests.journeys.gateways import PARAMETERS, Gateway
 from tests.sam_local import engine, mends
-from tests.sam_local.sam import BUILT, ROOT, Invocation, RunningApi, Sam
+from tests.sam_local.sam import BUILT, Invocation, RunningApi, Sam
 from tests.sam_local.stand_in import make_stand_in
 from tests.sam_local.store import STACK, Store, running_store
+from tests.what_was_built import LAMBDA_PYTHON
 
 _REAL_IMAGE = f"public.ecr.aws/lambda/python:3.13-{engine.ARCHITECTURE}"
-_LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 
 Say = Callable[[str], None]
 
@@ -118,7 +118,7 @@ def _image(run: str, environment: Mapping[str, str], label: str, folder: Path) -
     base = _REAL_IMAGE
     if not engine.has_image(base):
         base = f"rescind-stand-in:{run}"
-        make_stand_in(base, python=_LAMBDA_PYTHON, label=label, folder=folder)
+        make_stand_in(base, python=LAMBDA_PYTHON, label=label, folder=folder)
     image = f"rescind-test:{run}"
     engine.image_upon(base, image, environment=environment, label=label)
     return image, "Lambda's own" if base == _REAL_IMAGE else "this machine's Python"
