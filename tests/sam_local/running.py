@@ -16,7 +16,7 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from tests.functions.conftest import recorded
-from tests.journeys.gateways import PARAMETERS, Gateway
+from tests.journeys.gateways import PARAMETERS, Gateway, log_lines
 from tests.sam_local import engine, mends
 from tests.sam_local.sam import BUILT, Invocation, RunningApi, Sam
 from tests.sam_local.stand_in import make_stand_in
@@ -85,7 +85,7 @@ def gateway_of(here: SamLocal, api: RunningApi) -> Gateway:
         stage="",
         endpoint=here.store.endpoint,
         stack=STACK,
-        denied=lambda: _reasons(api.output()),
+        log=lambda: log_lines(api.output().splitlines()),
         renames=False,
         mend=mends.Answers(here.store.gateway_responses, api.output).mend,
     )
@@ -139,9 +139,3 @@ def _what_was_not_built() -> str:
 def _parameters() -> dict[str, str]:
     """Those of SAM; the functions' settings are in the store's environment."""
     return {} if engine.ARCHITECTURE == "x86_64" else {"Architecture": engine.ARCHITECTURE}
-
-
-def _reasons(output: str) -> list[str]:
-    """Of all that the authorizer has refused, in their order."""
-    lines = [json.loads(line) for line in output.splitlines() if line.startswith('{"level"')]
-    return [line["reason"] for line in lines if line["message"] == "AccessDenied"]
