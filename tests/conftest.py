@@ -5,20 +5,20 @@ import io
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto import mock_aws
 
 from rescind import audit, aws
 from rescind_local.deploy.emulator import running_emulator
-from tests.deployed.gateway import add_accounts, gateway_of
-from tests.deployed.stack import Cloud, DeployedStack, emulated_aws
-from tests.journeys.gateways import PARAMETERS, Gateway
-from tests.sam_local import running
-from tests.sam_local.running import SamLocal
-from tests.sam_local.sam import RunningApi
 from tests.tables import Stores, create_tables, fake_stores, stores_on
+
+if TYPE_CHECKING:  # The fixtures with SAM import what they need: most runs are without.
+    from tests.deployed.stack import Cloud, DeployedStack
+    from tests.journeys.gateways import Gateway
+    from tests.sam_local.running import SamLocal
+    from tests.sam_local.sam import RunningApi
 
 
 @pytest.fixture(autouse=True)
@@ -51,15 +51,20 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def cloud(say: Callable[[str], None]) -> Iterator[Cloud]:
+def cloud(say: Callable[[str], None]) -> Iterator["Cloud"]:
     """A ministack of its own that runs what is deployed to it."""
+    from tests.deployed.stack import emulated_aws
+
     with emulated_aws(say) as emulated:
         yield emulated
 
 
 @pytest.fixture(scope="session")
-def deployed(cloud: Cloud) -> DeployedStack:
+def deployed(cloud: "Cloud") -> "DeployedStack":
     """What `make build` has built, deployed by SAM CLI; with the accounts that journeys log in to."""
+    from tests.deployed.gateway import add_accounts
+    from tests.journeys.gateways import PARAMETERS
+
     stack = cloud.stack("rescind-deployed")
     stack.deploy(parameters=PARAMETERS)
     add_accounts(stack)
@@ -67,13 +72,17 @@ def deployed(cloud: Cloud) -> DeployedStack:
 
 
 @pytest.fixture(scope="session")
-def deployed_gateway(deployed: DeployedStack) -> Gateway:
+def deployed_gateway(deployed: "DeployedStack") -> "Gateway":
+    from tests.deployed.gateway import gateway_of
+
     return gateway_of(deployed)
 
 
 @pytest.fixture(scope="session")
-def sam_local(say: Callable[[str], None]) -> Iterator[SamLocal]:
+def sam_local(say: Callable[[str], None]) -> Iterator["SamLocal"]:
     """What `make build` has built, for `sam local`; with a store that its containers reach."""
+    from tests.sam_local import running
+
     if missing := running.what_is_missing():
         # CI has its engine from .ci/docker: there nothing may be left out.
         (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
@@ -82,13 +91,17 @@ def sam_local(say: Callable[[str], None]) -> Iterator[SamLocal]:
 
 
 @pytest.fixture(scope="session")
-def sam_local_api(sam_local: SamLocal) -> Iterator[RunningApi]:
+def sam_local_api(sam_local: "SamLocal") -> Iterator["RunningApi"]:
+    from tests.sam_local import running
+
     with running.api_of(sam_local) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-def sam_local_gateway(sam_local: SamLocal, sam_local_api: RunningApi) -> Gateway:
+def sam_local_gateway(sam_local: "SamLocal", sam_local_api: "RunningApi") -> "Gateway":
+    from tests.sam_local import running
+
     return running.gateway_of(sam_local, sam_local_api)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
 from tests.functions.conftest import Context
 from tests.requests import Answer, Call
-from tests.test_template import DOCUMENT, FUNCTIONS
+from tests.template import DOCUMENT, FUNCTIONS, NAMES
 from tests.things import NOW
 
 # As API Gateway's own response says it, to which the template maps the authorizer's failures.
@@ -81,7 +80,7 @@ class Sandbox:
 @cache
 def timeout_of(function: str) -> int:
     """As the template has it, in seconds."""
-    [named] = [each for each in FUNCTIONS.values() if Path(each["CodeUri"]).name == function]
+    named = FUNCTIONS[NAMES[function]]
     timeout: int = named.get("Timeout", DOCUMENT["Globals"]["Function"]["Timeout"])
     return timeout
 

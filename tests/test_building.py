@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sam_build
-from tests.test_template import DOCUMENT, RESOURCES
+from tests.template import DOCUMENT, RESOURCES
 
 SCRIPT = Path(sam_build.__file__)
 X86_64, ARM64 = 62, 183

@@ -1,7 +1,7 @@
 """docs/deploy.md has every parameter of the template, with its default, and no other."""
 
+from tests.template import DOCUMENT
 from tests.test_documents import ROOT, prose, tables
-from tests.test_template import DOCUMENT
 
 PAGE = ROOT / "docs" / "deploy.md"
 _COLUMNS = 3

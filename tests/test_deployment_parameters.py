@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_template import DOCUMENT, FUNCTIONS, RESOURCES, TABLES, granted
+from tests.template import DOCUMENT, FUNCTIONS, RESOURCES, TABLES, granted
 from tests.translated import DEFAULTS, resolved, resources, translated
 
 NOTHING = "AWS::NoValue"

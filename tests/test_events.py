@@ -9,8 +9,8 @@ from rescind import audit
 from rescind.reasons import Reason
 from tests import event_lines
 from tests.event_lines import DOCUMENT, SCHEMA, documented_events, names
+from tests.template import of_type
 from tests.test_layering import FUNCTIONS
-from tests.test_template import of_type
 
 OF_FAILURES = {"failure", "place", "failure_message"}
 ITS_OWN = {"delay_seconds", "bound_seconds"}

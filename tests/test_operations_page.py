@@ -13,7 +13,8 @@ from samtranslator.yaml_helper import yaml_parse
 from rescind.admin.operations import OPERATIONS, ROUTES
 from rescind.audit import Event
 from tests.tables import TEMPLATE
-from tests.test_template import RUNBOOKS, TABLES
+from tests.template import TABLES
+from tests.test_template import RUNBOOKS
 
 PAGE = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
 PARTS = ("You see", "It costs", "It worked")

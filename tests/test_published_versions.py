@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from rescind import cloudformation
+from tests.template import DOCUMENT
 from tests.translated import DEFAULTS, named_in, resolved, resources, translated
 
 ALIASES = {"AuthorizerFunctionAliaslive": "AuthorizerFunction", "LoginFunctionAliaslive": "LoginFunction"}
@@ -23,7 +24,7 @@ def version_of(function: str, template: Mapping[str, Any] | None = None) -> tupl
     return found
 
 
-FIRST_KEYS: dict[str, Any] = translated()["Resources"]["FirstKeys"]["Properties"]
+FIRST_KEYS: dict[str, Any] = DOCUMENT["Resources"]["FirstKeys"]["Properties"]
 
 
 def settings_attribute(given: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> str:

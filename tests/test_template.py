@@ -7,43 +7,23 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from rescind import audit
 from rescind.reasons import Reason
 from rescind.rules.key_set import Purpose
 from rescind.settings import BOUNDS, CanarySettings, Settings
 from tests.tables import TEMPLATE
-
-DOCUMENT: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-RESOURCES: dict[str, Any] = DOCUMENT["Resources"]
-API: dict[str, Any] = RESOURCES["Api"]["Properties"]
-ENVIRONMENT: dict[str, Any] = DOCUMENT["Globals"]["Function"]["Environment"]["Variables"]
-
-
-def of_type(kind: str) -> dict[str, Any]:
-    return {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == kind}
-
-
-FUNCTIONS = of_type("AWS::Serverless::Function")
-TABLES = of_type("AWS::DynamoDB::Table")
-
-
-def statements(function: str) -> list[dict[str, Any]]:
-    return [
-        statement for policy in FUNCTIONS[function].get("Policies", []) for statement in policy["Statement"]
-    ]
-
-
-def granted(function: str) -> set[tuple[str, str]]:
-    """Every (action, resource) that the function may use."""
-    pairs = set()
-    for statement in statements(function):
-        actions, resources = statement["Action"], statement["Resource"]
-        for action in actions if isinstance(actions, list) else [actions]:
-            for resource in resources if isinstance(resources, list) else [resources]:
-                pairs.add((action, resource["Fn::GetAtt"][0]))
-    return pairs
+from tests.template import (
+    API,
+    DOCUMENT,
+    ENVIRONMENT,
+    FUNCTIONS,
+    RESOURCES,
+    TABLES,
+    granted,
+    of_type,
+    statements,
+)
 
 
 def test_every_setting_is_in_the_environment_and_the_reverse() -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from lint_template import translated as translated_by_sam
+from tests.template import DOCUMENT
+from translated_template import translated as translated_by_sam
 
 
 @cache
@@ -19,7 +20,7 @@ def resources(kind: str, template: Mapping[str, Any] | None = None) -> dict[str,
     return {name: each["Properties"] for name, each in found if each["Type"] == kind}
 
 
-DEFAULTS = {name: str(each["Default"]) for name, each in translated()["Parameters"].items()}
+DEFAULTS = {name: str(each["Default"]) for name, each in DOCUMENT["Parameters"].items()}
 
 
 def named_in(value: Any) -> Iterator[str]:
@@ -28,10 +29,10 @@ def named_in(value: Any) -> Iterator[str]:
         case {"Ref": str(name)}:
             yield name
         case {"Fn::If": [str(condition), *either]}:
-            yield from named_in(translated()["Conditions"][condition])
+            yield from named_in(DOCUMENT["Conditions"][condition])
             yield from named_in(either)
         case {"Condition": str(condition)}:
-            yield from named_in(translated()["Conditions"][condition])
+            yield from named_in(DOCUMENT["Conditions"][condition])
         case dict():
             for part in value.values():
                 yield from named_in(part)
@@ -50,7 +51,7 @@ def resolved(value: Any, given: Mapping[str, str]) -> Any:
         case {"Ref": str(name)}:
             return given.get(name, name)
         case {"Fn::If": [str(condition), then, otherwise]}:
-            holds = resolved(translated()["Conditions"][condition], given)
+            holds = resolved(DOCUMENT["Conditions"][condition], given)
             return resolved(then if holds else otherwise, given)
         case {"Fn::Not": [negated]}:
             return not resolved(negated, given)

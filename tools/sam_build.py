@@ -6,11 +6,28 @@ What is made is what `sam build` alone makes.
 import fcntl
 import subprocess
 import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from artefacts import LIMIT_BYTES, Artefact, artefacts_in, table
-
 BUILD = Path(".aws-sam/build")
+# Of a function and its layers together, unzipped; Lambda says 250 MB to it.
+LIMIT_BYTES = 250 * 1024**2
+
+_ONE_MB = 10**6
+_MACHINES = {62: "x86_64", 183: "arm64"}
+
+
+@dataclass(frozen=True)
+class Artefact:
+    name: str
+    """Of the resource."""
+    unzipped_bytes: int
+    zipped_bytes: int
+    machines: frozenset[str]
+    """For which its compiled code is; none where it has none."""
 
 
 def main(sam: str, *options: str) -> None:
@@ -26,7 +43,7 @@ def main(sam: str, *options: str) -> None:
         if done.returncode != 0:
             sys.stderr.write(done.stdout.decode(errors="replace"))
             sys.exit("Nothing was built. What is missing is said above.")
-        made = artefacts_in(BUILD)
+        made = _largest_first(artefact(folder) for folder in BUILD.iterdir() if folder.is_dir())
     print(
         f"Built in {BUILD}, for Lambda's limit of {LIMIT_BYTES // 1024**2} MB of a function with its layer:"
     )
@@ -39,6 +56,43 @@ def next_step(sam: str, made: list[Artefact]) -> str:
     # The functions must get what the layer was built for.
     told = " --parameter-overrides Architecture=arm64" if "arm64" in machines else ""
     return f"{sam} deploy --guided{told}"
+
+
+def artefact(folder: Path) -> Artefact:
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    with tempfile.TemporaryFile() as packed:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in files:
+                archive.write(path, path.relative_to(folder))
+        zipped = packed.tell()
+    machines = frozenset(machine_of(path) for path in files if path.suffix == ".so")
+    return Artefact(folder.name, sum(path.stat().st_size for path in files), zipped, machines)
+
+
+def machine_of(shared_object: Path) -> str:
+    """The processor that a compiled file is for, by its ELF header."""
+    with shared_object.open("rb") as file:
+        header = file.read(20)
+    if header[:4] != b"\x7fELF":
+        return "no ELF file"
+    number = int.from_bytes(header[18:20], "little")
+    return _MACHINES.get(number, f"machine {number}")
+
+
+def table(artefacts: list[Artefact]) -> Iterator[str]:
+    """For people to read."""
+    yield f"{'':20}{'unzipped':>12}{'zipped':>12}"
+    for each in artefacts:
+        sizes = "".join(f"{_size(count):>12}" for count in (each.unzipped_bytes, each.zipped_bytes))
+        yield f"{each.name:20}{sizes}  {', '.join(sorted(each.machines))}".rstrip()
+
+
+def _largest_first(made: Iterable[Artefact]) -> list[Artefact]:
+    return sorted(made, key=lambda each: (-each.unzipped_bytes, each.name))
+
+
+def _size(count: int) -> str:
+    return f"{count / _ONE_MB:.1f} MB" if count >= _ONE_MB / 10 else f"{count / 1e3:.1f} kB"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from lint_template import TEMPLATE, translated
+from translated_template import TEMPLATE, translated
 
 SKIPS = TEMPLATE.with_name("checkov.yaml")
 _PATIENCE_SECONDS = 300

@@ -7,14 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.test_template import FUNCTIONS
+from tests.template import NAMES
+from tests.what_was_built import LAMBDA_PYTHON, ROOT, SAM
 
-ROOT = Path(__file__).parents[2]
 LAYER_SOURCE = ROOT / "layers" / "rescind"
-LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
-SAM = ROOT / ".venv-sam" / "bin" / "sam"
-# The names of the folders below functions/, and of the template's resources.
-RESOURCES = {Path(each["CodeUri"]).name: name for name, each in FUNCTIONS.items()}
 # As uname has it, and as Lambda has it.
 THIS_MACHINE = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "")
 
@@ -30,7 +26,7 @@ class Build:
 
     def function(self, name: str) -> Path:
         """What Lambda has at /var/task."""
-        return self.folder / RESOURCES[name]
+        return self.folder / NAMES[name]
 
 
 def sam_build(into: Path, *, architecture: str) -> Build:

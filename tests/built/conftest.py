@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from artefacts import artefacts_in, table
-from tests.built.builds import LAMBDA_PYTHON, LAYER_SOURCE, ROOT, SAM, THIS_MACHINE, Build, sam_build
+from sam_build import artefact, table
+from tests.built.builds import LAYER_SOURCE, THIS_MACHINE, Build, sam_build
+from tests.what_was_built import BUILD, LAMBDA_PYTHON, SAM
 
 _MEASURED = pytest.StashKey[dict[str, list[str]]]()
 
@@ -28,12 +29,11 @@ def measured(pytestconfig: pytest.Config) -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="session")
-def built(measured: dict[str, list[str]]) -> Build:
+def built() -> Build:
     """What `make build` has made."""
-    build = Build(ROOT / ".aws-sam" / "build")
+    build = Build(BUILD)
     if not (build.folder / "template.yaml").exists() or not LAMBDA_PYTHON.exists() or not SAM.exists():
         pytest.fail("Nothing is built, or the environments are not there: make sam", pytrace=False)
-    measured["Artefacts of make build"] = list(table(artefacts_in(build.folder)))
     return build
 
 
@@ -41,8 +41,7 @@ def built(measured: dict[str, list[str]]) -> Build:
 def arm64(tmp_path_factory: pytest.TempPathFactory, measured: dict[str, list[str]]) -> Build:
     """A build of the same for the other processors, in another folder."""
     build = sam_build(tmp_path_factory.mktemp("arm64"), architecture="arm64")
-    layer = [each for each in artefacts_in(build.folder) if each.machines]
-    measured["Layer for arm64"] = list(table(layer))
+    measured["Layer for arm64"] = list(table([artefact(build.folder / "Layer")]))
     return build
 
 

@@ -21,9 +21,10 @@ from typing import Any
 
 import pytest
 
-from tests.built.builds import LAMBDA_PYTHON, THIS_MACHINE
+from tests.built.builds import THIS_MACHINE
 from tests.requests import Call
 from tests.sandbox import timeout_of
+from tests.what_was_built import LAMBDA_PYTHON
 
 _PATIENCE_SECONDS = 30
 _INVOCATIONS = "/2015-03-31/functions/function/invocations"

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from artefacts import LIMIT_BYTES, machine_of
-from tests.built.builds import LAMBDA_PYTHON, LAYER_SOURCE, RESOURCES, ROOT, Build, contents
+from sam_build import LIMIT_BYTES, machine_of
+from tests.built.builds import LAYER_SOURCE, Build, contents
+from tests.template import NAMES
+from tests.what_was_built import LAMBDA_PYTHON, ROOT
 
 pytestmark = pytest.mark.sam
 
@@ -31,10 +33,10 @@ def build(request: pytest.FixtureRequest) -> Build:
 def test_there_is_an_artefact_for_each_function_and_one_for_the_layer(build: Build) -> None:
     made = {path.name for path in build.folder.iterdir()}
 
-    assert made == {*RESOURCES.values(), "Layer", "template.yaml"}
+    assert made == {*NAMES.values(), "Layer", "template.yaml"}
 
 
-@pytest.mark.parametrize("function", RESOURCES)
+@pytest.mark.parametrize("function", NAMES)
 def test_a_function_is_its_one_module_and_nothing_else(build: Build, function: str) -> None:
     source = ROOT / "functions" / function / "app.py"
 
@@ -145,7 +147,7 @@ def test_but_for_native_code_both_layers_are_the_same(built: Build, arm64: Build
 
 def test_a_function_with_the_layer_is_far_below_lambdas_limit(build: Build) -> None:
     of_layer = sum(map(len, contents(build.layer).values()))
-    of_largest = max(sum(map(len, contents(build.function(name)).values())) for name in RESOURCES)
+    of_largest = max(sum(map(len, contents(build.function(name)).values())) for name in NAMES)
 
     # Functions of others that use the layer have room for packages of their own.
     assert of_layer + of_largest < LIMIT_BYTES / 4

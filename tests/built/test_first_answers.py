@@ -13,7 +13,7 @@ import pytest
 from rescind import wiring
 from rescind.rules.key_set import Purpose
 from tests import requests
-from tests.built.builds import RESOURCES, SAM, Build
+from tests.built.builds import Build
 from tests.built.emulator import ColdStart, Emulator, emulator_of
 from tests.built.served_api import served
 from tests.deployment import Deployment, deployed
@@ -22,7 +22,9 @@ from tests.functions.api_in_process import ApiInProcess
 from tests.functions.conftest import REAL, Stack, add_keys, forget_wiring
 from tests.people import new_person
 from tests.requests import Call
+from tests.template import NAMES
 from tests.things import PASSWORD, SIGNING_KEY
+from tests.what_was_built import SAM
 
 pytestmark = pytest.mark.sam
 
@@ -71,7 +73,7 @@ def stage(ministack: str, here: Build, tmp_path_factory: pytest.TempPathFactory)
         forget_wiring()
 
 
-@pytest.mark.parametrize("function", RESOURCES)
+@pytest.mark.parametrize("function", NAMES)
 def test_the_first_answer_of_a_new_sandbox_is_the_right_one(
     stage: Stage, function: str, measured: dict[str, list[str]]
 ) -> None:

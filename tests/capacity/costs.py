@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.capacity.figures import Figures
-from tests.test_template import DOCUMENT, FUNCTIONS
+from tests.template import DOCUMENT, FUNCTIONS
 
 PRICES = Path(__file__).parents[2] / "docs" / "prices.toml"
 

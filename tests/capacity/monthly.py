@@ -10,7 +10,7 @@ from tests.capacity.costs import GB, MILLION, memory_of, million_of, prices
 from tests.capacity.figures import Figures
 from tests.capacity.units import size_of
 from tests.functions.conftest import REAL
-from tests.test_template import of_type
+from tests.template import of_type
 from tests.things import PASSWORD, a_credential, a_session, a_user
 
 _SESSIONS_A_USER = 2

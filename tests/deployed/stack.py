@@ -17,11 +17,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from rescind_local.deploy.emulator import running_emulator
 from tests.deployed import mends
+from tests.what_was_built import BUILD, LAMBDA_PYTHON, ROOT, SAM
 
-ROOT = Path(__file__).parents[2]
-BUILD = ROOT / ".aws-sam" / "build"
-_SAM = ROOT / ".venv-sam" / "bin" / "sam"
-LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 _PROGRAM = f"import sys; sys.path.append({str(ROOT)!r}); from tests.deployed.sandboxes import main; main()"
 _PATIENCE_SECONDS = 120
 _CREDENTIALS = {
@@ -107,7 +104,7 @@ class DeployedStack:
         began = time.monotonic()
         written = self.cloud.folder / f"{self.name}.json"
         written.write_text(json.dumps(_deployable(build)), encoding="utf-8")
-        command = [str(_SAM), "deploy", "--stack-name", self.name, "--template-file", str(written)]
+        command = [str(SAM), "deploy", "--stack-name", self.name, "--template-file", str(written)]
         command += ["--config-file", str(ROOT / "samconfig.toml")]
         command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset"]
         if parameters:
@@ -182,7 +179,7 @@ def emulated_aws(say: Say) -> Iterator[Cloud]:
     """
     for needed, cure in (
         (BUILD / "template.yaml", "make build"),
-        (_SAM, "make build"),
+        (SAM, "make build"),
         (LAMBDA_PYTHON, "make sam"),
     ):
         if not needed.exists():

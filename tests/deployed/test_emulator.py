@@ -10,7 +10,8 @@ import pytest
 
 from rescind_local.deploy.emulator import running_emulator
 from tests.deployed.gateway import gateway_of
-from tests.deployed.stack import LAMBDA_PYTHON, Cloud, DeployedStack
+from tests.deployed.stack import Cloud, DeployedStack
+from tests.what_was_built import LAMBDA_PYTHON
 
 pytestmark = pytest.mark.sam
 

@@ -20,11 +20,12 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from rescind.rules.access_tokens import sign_access_token, verify_access_token
 from tests.deployed.gateway import add_accounts, gateway_of
-from tests.deployed.stack import BUILD, Cloud, DeployedStack
+from tests.deployed.stack import Cloud, DeployedStack
 from tests.deployed.versions import OLDER, build_of, build_with, is_in_history
 from tests.journeys.conftest import Client, client_of
 from tests.journeys.gateways import PARAMETERS
 from tests.journeys.inside import inside_of
+from tests.what_was_built import BUILD
 
 pytestmark = pytest.mark.sam
 

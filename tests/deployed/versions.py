@@ -10,7 +10,7 @@ from pathlib import Path
 
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.deployed.stack import BUILD, ROOT
+from tests.what_was_built import BUILD, ROOT
 
 # The last one whose authorizer and login had no alias, so that a stack that was deployed then gets one. To be
 # moved on to the last release, when there is one.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lint_template import translated_from
+from translated_template import translated_from
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Where a stack says what its authorizer is.

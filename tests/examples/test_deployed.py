@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.deployed.stack import ROOT, Cloud, DeployedStack
+from tests.deployed.stack import Cloud, DeployedStack
 from tests.examples.attached import EXAMPLES
 from tests.things import PASSWORD
+from tests.what_was_built import LAMBDA_PYTHON, SAM
 
 pytestmark = pytest.mark.sam
 
@@ -52,10 +53,9 @@ def orders(deployed: DeployedStack, tmp_path_factory: pytest.TempPathFactory) ->
 
 def build(template: Path, cloud: Cloud, *, into: Path) -> Path:
     """By `sam build`, as the example's page says."""
-    sam, python = ROOT / ".venv-sam" / "bin" / "sam", ROOT / ".venv-lambda" / "bin"
     with pytest.MonkeyPatch.context() as here:
-        here.setenv("PATH", f"{python}{os.pathsep}{os.environ['PATH']}")
-        cloud.run([str(sam), "build", "--template", str(template), "--build-dir", str(into)])
+        here.setenv("PATH", f"{LAMBDA_PYTHON.parent}{os.pathsep}{os.environ['PATH']}")
+        cloud.run([str(SAM), "build", "--template", str(template), "--build-dir", str(into)])
     return into
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.examples.attached import AUTHORIZER_ARN, Attached, attached
-from tests.test_template import API
+from tests.template import API
 
 pytestmark = pytest.mark.proof
 

@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from rescind.rules.refresh_tokens import unverified_refresh_token
@@ -18,12 +17,10 @@ from tests.faults.state import State
 from tests.faults.world import ADA, Outcome, World
 from tests.requests import Answer, Call
 from tests.sandbox import timeout_of
-from tests.test_template import FUNCTIONS
+from tests.template import NAMES
 
 UNAVAILABLE = 503
 ANSWERS_WITHIN_SECONDS = {"authorizer": 3.0}
-
-IN_THE_TEMPLATE = {Path(each["CodeUri"]).name: name for name, each in FUNCTIONS.items()}
 
 # Of each answer anew.
 _VOLATILE = {
@@ -110,7 +107,7 @@ def check_with(world: World, cell: Cell, fault: Fault) -> Told:
 
 def check_permissions(scenario: Scenario, used: set[Permission]) -> None:
     """IAM allows each of the calls; no emulator here asks it."""
-    may = list(grants(IN_THE_TEMPLATE[scenario.function]))
+    may = list(grants(NAMES[scenario.function]))
     unallowed = {asked for asked in used if not any(grant.allows(asked) for grant in may)}
     assert not unallowed, f"a call that the policy does not allow: {unallowed}"
 

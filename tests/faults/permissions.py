@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
 
-from tests.test_template import TABLES, statements
+from tests.template import TABLES, statements
 from tests.things import SETTINGS
 
 _CONTEXT = "kms:EncryptionContext:"

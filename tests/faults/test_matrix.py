@@ -1,19 +1,18 @@
 """Every call to AWS of every function, with every fault: what a client is told, and what is left."""
 
 from collections.abc import Callable, Collection, Iterator
-from pathlib import Path
 
 import pytest
 
 from rescind.admin.operations import OPERATIONS
 from tests.faults.cells import Cell, all_cells, depends_on_time
-from tests.faults.check import IN_THE_TEMPLATE, check, check_permissions, outcome_without
+from tests.faults.check import check, check_permissions, outcome_without
 from tests.faults.faults import FAULTS, Length
 from tests.faults.page import PAGE
 from tests.faults.permissions import Permission, grants
 from tests.faults.scenarios import OLD_FAILURES, SCENARIOS, Scenario
 from tests.faults.world import World
-from tests.test_template import FUNCTIONS
+from tests.template import NAMES
 
 pytestmark = pytest.mark.ministack
 
@@ -34,10 +33,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def test_everything_that_calls_aws_is_asked_for() -> None:
-    functions = {Path(each["CodeUri"]).name for each in FUNCTIONS.values()}
     operations = {scenario.name.partition(",")[0] for scenario in SCENARIOS if scenario.function == "admin"}
 
-    assert {scenario.function for scenario in SCENARIOS} == functions - {"me", "preflight"}
+    assert {scenario.function for scenario in SCENARIOS} == NAMES.keys() - {"me", "preflight"}
     assert operations == set(OPERATIONS)
 
 
@@ -52,7 +50,7 @@ def test_the_calls_are_those_that_are_written_down(world: World, scenario: Scena
 
 @pytest.mark.parametrize("function", sorted({scenario.function for scenario in SCENARIOS}))
 def test_a_policy_allows_nothing_that_no_call_needs(world: World, function: str) -> None:
-    unused = list(grants(IN_THE_TEMPLATE[function]))
+    unused = list(grants(NAMES[function]))
 
     for used in calls_of(world, function):
         unused = [grant for grant in unused if not any(grant.allows(asked) for asked in used)]

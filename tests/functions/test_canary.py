@@ -17,7 +17,7 @@ from rescind.store.accounts import Accounts
 from rescind.unavailable import UnavailableError
 from tests.functions.api_in_process import ApiInProcess, Reply, reply
 from tests.functions.conftest import Context, Stack, recorded
-from tests.test_template import FUNCTIONS
+from tests.template import FUNCTIONS
 from tests.things import USER_ID
 
 RESERVE_SECONDS = 70

@@ -1,13 +1,12 @@
 """A stack on real AWS as a gateway of the journeys: scripts/prove-on-aws names it, and made its accounts."""
 
-import json
 import time
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import boto3
 
-from tests.journeys.gateways import Gateway
+from tests.journeys.gateways import Gateway, log_lines
 
 # CloudWatch Logs has a line some seconds after it is written.
 _LOG_SECONDS = 20
@@ -25,13 +24,13 @@ def gateway_on_aws(environment: Mapping[str, str]) -> Gateway:
         stage=url.path,
         endpoint="",
         stack=stack,
-        denied=lambda: _denied(stack, since=began),
+        log=lambda: log_lines(_refusals(stack, since=began)),
         scheme="https",
         owner=f"{account}:{environment['AWS_DEFAULT_REGION']}",
     )
 
 
-def _denied(stack: str, *, since: float) -> list[str]:
+def _refusals(stack: str, *, since: float) -> list[str]:
     [found] = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
     time.sleep(_LOG_SECONDS)
@@ -45,5 +44,4 @@ def _denied(stack: str, *, since: float) -> list[str]:
         )
     )
     events = [event for page in pages for event in page["events"]]
-    lines = [json.loads(event["message"]) for event in sorted(events, key=lambda event: event["timestamp"])]
-    return [line["reason"] for line in lines]
+    return [event["message"] for event in sorted(events, key=lambda event: event["timestamp"])]

@@ -1,6 +1,5 @@
 """A client that holds every answer to the contract, and the gateways that it asks: see gateways.py."""
 
-import json
 import os
 import ssl
 from collections.abc import Iterator
@@ -12,9 +11,17 @@ import pytest
 
 from tests import contract
 from tests.journeys.aws import gateway_on_aws
-from tests.journeys.gateways import GATEWAYS, PARAMETERS, Gateway, Mend, as_it_came, expect_what_is_not_done
+from tests.journeys.gateways import (
+    GATEWAYS,
+    PARAMETERS,
+    Gateway,
+    Mend,
+    as_it_came,
+    expect_what_is_not_done,
+    log_lines,
+)
 from tests.journeys.inside import Inside, inside_of
-from tests.local_gateway import RunningGateway, running_gateway
+from tests.local_gateway import running_gateway
 from tests.things import PASSWORD
 
 _TLS = ssl.create_default_context()  # made once: httpx would for each call, and uses none
@@ -113,7 +120,7 @@ def local_gateway(ministack: str) -> Iterator[Gateway]:
             stage="",
             endpoint=ministack,
             stack="local",
-            denied=lambda: _denied(running),
+            log=lambda: log_lines(running.output().splitlines()),
         )
 
 
@@ -121,11 +128,6 @@ def local_gateway(ministack: str) -> Iterator[Gateway]:
 def aws_gateway() -> Gateway:
     """A stack on real AWS, of scripts/prove-on-aws."""
     return gateway_on_aws(os.environ)
-
-
-def _denied(running: RunningGateway) -> list[str]:
-    lines = [json.loads(line) for line in running.output().splitlines() if line.startswith("{")]
-    return [line["reason"] for line in lines if line["message"] == "AccessDenied"]
 
 
 @pytest.fixture

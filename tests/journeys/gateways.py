@@ -1,5 +1,6 @@
 """What may stand before the functions in the journeys, and what each of them does not do."""
 
+import json
 import socket
 import ssl
 from collections.abc import Callable, Iterable
@@ -37,8 +38,8 @@ class Gateway:
     endpoint: str
     """Of the AWS with its tables and keys."""
     stack: str
-    denied: Callable[[], list[str]]
-    """The reasons of all that its authorizer has refused so far, from the log."""
+    log: Callable[[], list[dict[str, Any]]]
+    """What its authorizer has written so far: see `log_lines`."""
     renames: bool = True
     """Whether a function's WWW-Authenticate comes as x-amzn-Remapped-WWW-Authenticate, as at AWS."""
     mend: Mend = as_it_came
@@ -57,6 +58,10 @@ class Gateway:
         """For a client that sends `host` by itself."""
         return f"{self.scheme}://{self.address[0]}:{self.address[1]}{self.stage}"
 
+    def denied(self) -> list[str]:
+        """The reasons of all that its authorizer has refused so far."""
+        return [line["reason"] for line in self.log() if line["message"] == "AccessDenied"]
+
     def connection(self) -> socket.socket:
         """For who speaks HTTP by hand."""
         connection = socket.create_connection(self.address, timeout=30)
@@ -71,6 +76,11 @@ class Gateway:
     @property
     def audience(self) -> str:
         return self.stack
+
+
+def log_lines(output: Iterable[str]) -> list[dict[str, Any]]:
+    """Those of functions, among metrics and what others have said."""
+    return [json.loads(line) for line in output if line.startswith('{"level"')]
 
 
 # In `make test` there is the first one; the others have a target of their own.

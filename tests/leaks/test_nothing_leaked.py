@@ -19,7 +19,7 @@ from tests.leaks.misplaced import in_the_headers, in_the_route_and_body
 from tests.leaks.paths import FUNCTIONS, PATHS, Path
 from tests.leaks.witness import Seen, Witness
 from tests.leaks.world import Event, World, rows_of_now
-from tests.test_template import FUNCTIONS as IN_THE_TEMPLATE
+from tests.template import FUNCTIONS as IN_THE_TEMPLATE
 
 T = TypeVar("T")
 

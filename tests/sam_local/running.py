@@ -16,14 +16,14 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from tests.functions.conftest import recorded
-from tests.journeys.gateways import PARAMETERS, Gateway
+from tests.journeys.gateways import PARAMETERS, Gateway, log_lines
 from tests.sam_local import engine, mends
-from tests.sam_local.sam import BUILT, ROOT, Invocation, RunningApi, Sam
+from tests.sam_local.sam import BUILT, Invocation, RunningApi, Sam
 from tests.sam_local.stand_in import make_stand_in
 from tests.sam_local.store import STACK, Store, running_store
+from tests.what_was_built import LAMBDA_PYTHON
 
 _REAL_IMAGE = f"public.ecr.aws/lambda/python:3.13-{engine.ARCHITECTURE}"
-_LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 
 Say = Callable[[str], None]
 
@@ -85,7 +85,7 @@ def gateway_of(here: SamLocal, api: RunningApi) -> Gateway:
         stage="",
         endpoint=here.store.endpoint,
         stack=STACK,
-        denied=lambda: _reasons(api.output()),
+        log=lambda: log_lines(api.output().splitlines()),
         renames=False,
         mend=mends.Answers(here.store.gateway_responses, api.output).mend,
     )
@@ -118,7 +118,7 @@ def _image(run: str, environment: Mapping[str, str], label: str, folder: Path) -
     base = _REAL_IMAGE
     if not engine.has_image(base):
         base = f"rescind-stand-in:{run}"
-        make_stand_in(base, python=_LAMBDA_PYTHON, label=label, folder=folder)
+        make_stand_in(base, python=LAMBDA_PYTHON, label=label, folder=folder)
     image = f"rescind-test:{run}"
     engine.image_upon(base, image, environment=environment, label=label)
     return image, "Lambda's own" if base == _REAL_IMAGE else "this machine's Python"
@@ -139,9 +139,3 @@ def _what_was_not_built() -> str:
 def _parameters() -> dict[str, str]:
     """Those of SAM; the functions' settings are in the store's environment."""
     return {} if engine.ARCHITECTURE == "x86_64" else {"Architecture": engine.ARCHITECTURE}
-
-
-def _reasons(output: str) -> list[str]:
-    """Of all that the authorizer has refused, in their order."""
-    lines = [json.loads(line) for line in output.splitlines() if line.startswith('{"level"')]
-    return [line["reason"] for line in lines if line["message"] == "AccessDenied"]

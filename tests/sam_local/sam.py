@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from rescind_local.account import CREDENTIALS, REGION
+from tests.what_was_built import BUILD, ROOT, SAM
 
-ROOT = Path(__file__).parent.parent.parent
-BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
-_SAM = ROOT / ".venv-sam" / "bin" / "sam"
+BUILT = BUILD / "template.yaml"
 _INVOKE_SECONDS = 120
 _START_SECONDS = 60
 _END_SECONDS = 30
@@ -101,7 +100,7 @@ class Sam:
         environment.write_text(json.dumps(self.environment), encoding="utf-8")
         overrides = [f"ParameterKey={key},ParameterValue={value}" for key, value in self.parameters.items()]
         return [
-            *(str(_SAM), "local", name, "--template", str(self.template), "--region", REGION),
+            *(str(SAM), "local", name, "--template", str(self.template), "--region", REGION),
             *("--invoke-image", self.image, "--skip-pull-image"),
             *("--env-vars", str(environment), "--layer-cache-basedir", str(self.folder)),
             *(("--parameter-overrides", *overrides) if overrides else ()),

@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import jwt
 import pytest
@@ -14,14 +13,13 @@ from tests.functions.conftest import EVENTS, recorded
 from tests.requests import OPERATOR, operate
 from tests.sam_local.running import SamLocal
 from tests.sam_local.sam import Invocation
-from tests.test_template import FUNCTIONS
+from tests.template import FUNCTIONS, NAMES
 from tests.things import SESSION_ID, TOKEN_ID, USER_ID
 
 pytestmark = pytest.mark.docker
 
 _TOGETHER = 2
 """SAM takes one of a small machine's processors for each."""
-NAMES = {Path(each["CodeUri"]).name: logical for logical, each in FUNCTIONS.items()}
 # The first makes the keys, before all else; the last ends every token of Ada. What is between is in no order.
 _FIRST, _LAST = "keys", "password"
 

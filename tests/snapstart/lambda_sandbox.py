@@ -11,11 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.snapstart.runtime_api import RuntimeApi, running_runtime_api
-
-ROOT = Path(__file__).parents[2]
-BUILT = ROOT / ".aws-sam" / "build"
-PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
-_FOLDERS = {"authorizer": "AuthorizerFunction", "login": "LoginFunction"}
+from tests.template import NAMES
+from tests.what_was_built import BUILD, LAMBDA_PYTHON, ROOT
 
 
 @dataclass
@@ -41,18 +38,18 @@ def started(
     function: str, log: Path, *, environment: Mapping[str, str], snap_start: bool = True, **plan: Any
 ) -> Iterator[LambdaSandbox]:
     """`plan` is that of runtime.py. Leaving the context ends the process, and so its copies."""
-    folder = BUILT / _FOLDERS[function]
+    folder = BUILD / NAMES[function]
     assert folder.is_dir(), f"There is no {folder.name}: `make build` makes it."
     with running_runtime_api() as api, log.open("wb") as output:
         api.clock_ahead = plan.get("clock_ahead_when_restored", 0)
         began = time.monotonic()
         process = subprocess.Popen(  # noqa: S603 - our own program
-            [PYTHON, "-m", "tests.snapstart.runtime", json.dumps(plan)],
+            [LAMBDA_PYTHON, "-m", "tests.snapstart.runtime", json.dumps(plan)],
             cwd=folder,
             env={
                 **environment,
                 "PATH": os.environ["PATH"],
-                "PYTHONPATH": os.pathsep.join(map(str, [folder, BUILT / "Layer" / "python", ROOT])),
+                "PYTHONPATH": os.pathsep.join(map(str, [folder, BUILD / "Layer" / "python", ROOT])),
                 "AWS_LAMBDA_RUNTIME_API": api.address,
                 "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if snap_start else "on-demand",
             },
