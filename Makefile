@@ -37,7 +37,7 @@ build: $(VENV)-sam/requirements-sam.txt.ok lambda-python ## what `sam deploy` up
 	@$(WITH_SAM) $(LAMBDA_PYTHON) tools/sam_build.py $(SAM) $(if $(ARCHITECTURE),--parameter-overrides Architecture=$(ARCHITECTURE))
 
 sam: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## what was built: opened, started, and deployed onto an emulator of AWS
-	@$(BIN)/python -m pytest -m sam tests/built tests/snapstart tests/journeys tests/deployed tests/examples tests/prove
+	@$(BIN)/python -m pytest -m sam tests/built tests/snapstart tests/journeys tests/deployed tests/examples tests/prove_on_aws
 
 examples: $(VENV)/requirements-dev.txt.ok ## your own API attached, but for what is deployed; needs node and npm
 	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }

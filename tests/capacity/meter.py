@@ -9,7 +9,7 @@ from typing import Any
 from tests.capacity.units import WRITES, Tables, Units, units_of
 from tests.tables import table_keys
 
-_TOLD = {"GetItem", "BatchGetItem", "Query", "Scan", *WRITES}
+_TOLD = {"GetItem", "BatchGetItem", "Query", *WRITES}
 
 
 @dataclass(frozen=True)

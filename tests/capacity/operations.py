@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from tests import requests
 from tests.faults import asks
 from tests.faults.world import ADA, World
-from tests.functions.conftest import recorded_from
 from tests.requests import Call
 from tests.things import NEW_PASSWORD
 
@@ -47,7 +46,7 @@ def _list_sessions(world: World) -> Call:
 
 
 def _me(world: World) -> Call:
-    return Call("me", recorded_from(world.held["laptop"].tokens.body, "me", user_id=ADA.user_id))
+    return requests.say_who(ADA, world.held["laptop"].tokens)
 
 
 AUTHORIZATION = Operation("authorization", asks.authorizer)

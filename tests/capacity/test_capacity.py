@@ -14,6 +14,7 @@ from tests.capacity.page import PAGE, computed, figures_on, measured_tables, sou
 from tests.capacity.units import Units
 from tests.faults.deployment import running_world
 
+NUMBERS = ("none", "one", "two", "three", "four")
 MAIN = [AUTHORIZATION, LOGIN, REFRESH]
 
 
@@ -92,7 +93,7 @@ def test_the_figures_in_the_text_follow_from_the_prices() -> None:
 
 
 def test_the_figures_of_the_page_on_scale_follow_from_what_requests_take() -> None:
-    scale = (PAGE.parent / "scale.md").read_text(encoding="utf-8")
+    scale = " ".join((PAGE.parent / "scale.md").read_text(encoding="utf-8").split())
     figures = figures_on(PAGE.read_text(encoding="utf-8"))
     authorization, login = million_of(figures["authorization"]), million_of(figures["login"])
 
@@ -100,11 +101,13 @@ def test_the_figures_of_the_page_on_scale_follow_from_what_requests_take() -> No
     assert f"busy | {10_000 * authorization.milliseconds // 1000} |" in scale
     assert f"[{authorization.total:.2f} a million]" in scale
     assert f"| {round(authorization.total, 2) * 3600:,.0f} |" in scale
-    assert figures["authorization"].reads == 3
-    assert figures["refresh"].writes == 1
-    # 6 of a login's writes count and uncount failures, the seventh is the session.
-    assert figures["login"].writes == 7
-    assert login.milliseconds == 103
+    reads, counts = figures["authorization"].reads, figures["login"].writes - 1  # One more is the session.
+    assert f"{NUMBERS[reads]} strong reads of one unit, one in each of Blocklist, Users, Sessions" in scale
+    assert f"writes of Attempts: 20 logins, {counts} each | {20 * counts} |" in scale
+    sessions = 20 + 500 * figures["refresh"].writes
+    assert f"writes of Sessions: 20 logins, 500 refreshes | {sessions} |" in scale
+    busy = round(10_000 * login.milliseconds / 1000, -2)
+    assert f"10,000 wrong passwords a second takes {busy:,.0f} sandboxes" in scale
 
 
 def test_the_alarms_that_the_page_counts_are_those_of_the_events() -> None:

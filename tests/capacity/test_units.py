@@ -41,12 +41,11 @@ def test_a_row_is_as_large_as_its_names_and_values(attribute: dict[str, Any], si
 def test_a_strong_read_takes_one_unit_for_each_4_kb(size: int, units: int) -> None:
     row = of_bytes(size) if size > 1 else {}
 
-    assert read_units([row], strongly=True) == units
-    assert read_units([row], strongly=False) == units / 2
+    assert read_units([row]) == units
 
 
 def test_a_read_of_nothing_is_paid() -> None:
-    assert read_units([None], strongly=True) == 1
+    assert read_units([None]) == 1
 
 
 def test_a_query_rounds_once_and_a_batch_each_row() -> None:
@@ -104,4 +103,4 @@ def test_what_admins_give_a_user_can_cost_three_writes_and_no_further_read() -> 
     fullest = user_item(a_user(claims="x" * MAX_CLAIMS_BYTES, username="é" * 128, scope="s" * 256))
 
     assert write_units(None, fullest) == 3
-    assert read_units([fullest], strongly=True) == 1
+    assert read_units([fullest]) == 1

@@ -60,6 +60,10 @@ def deploy(name: str, endpoint: str, *, outputs: Mapping[str, Any], parameters: 
         if resource["Type"] == "AWS::ApiGateway::RestApi":
             properties["Body"]["paths"] = {}
             properties["Body"].pop("x-amazon-apigateway-gateway-responses", None)
+            [scheme] = properties["Body"]["components"]["securitySchemes"].values()
+            # What the local gateway reads has no aliases; what is deployed has.
+            [function] = scheme["x-amazon-apigateway-authorizer"]["authorizerUri"]["Fn::Sub"][1].values()
+            function["Ref"] = f"{function.pop('Fn::GetAtt')[0]}Aliaslive"
     body = {
         "Parameters": {parameter: {"Type": "String"} for parameter in template.values},
         "Conditions": template.conditions,

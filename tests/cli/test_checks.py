@@ -8,10 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rescind_cli.checks.caches import HTTP, REST, Authorizer, foreign_cache, own_cache
+from rescind_cli.checks.caches import HTTP, REST, Authorizer, foreign_cache, of_a_version, own_cache
 from rescind_cli.checks.clocks import clock
 from rescind_cli.checks.findings import Finding, Outcome
-from rescind_cli.checks.functions import DeployedFunction, as_declared, may_run, same_settings
+from rescind_cli.checks.functions import (
+    DeployedFunction,
+    as_declared,
+    may_run,
+    same_settings,
+    start_from_snapshots,
+)
 from rescind_cli.checks.keys import key_set
 from rescind_cli.checks.policies import Role, declared, policies
 from rescind_cli.checks.tables import deletion_protection, recovery, tables_answer, time_to_live
@@ -283,6 +289,13 @@ def test_another_identity_than_the_token_is_a_fault(identity: tuple[str, ...]) -
     assert foreign(an_authorizer(identity=identity)).outcome is Outcome.FAULT
 
 
+def test_an_authorizer_that_is_asked_unpublished_is_a_fault() -> None:
+    published = an_authorizer(function="prod-AuthorizerFunction:live")
+
+    assert of_a_version([published], function="prod-AuthorizerFunction").outcome is Outcome.OK
+    assert of_a_version([an_authorizer()], function="prod-AuthorizerFunction").outcome is Outcome.FAULT
+
+
 def test_an_api_without_the_authorizer_is_a_fault_whatever_else_it_has() -> None:
     stranger = an_authorizer(function="prod-AuthorizerFunction2")
 
@@ -446,6 +459,17 @@ def test_a_version_that_differs_is_named_by_its_alias_and_mended_by_a_deployment
     # Nobody can change what is published, so no `aws lambda update-function-configuration` would do.
     assert settings.cure == timeout.cure
     assert "Deploy with another" in settings.cure
+
+
+def test_a_version_without_the_snapshot_that_it_is_to_have_is_a_fault() -> None:
+    def live(**snap_start: str) -> DeployedFunction:
+        return replace(a_function("Login"), alias="live", snap_start=snap_start)
+
+    assert only(start_from_snapshots([a_function("Login"), live(ApplyOn="None")])).said == "off"
+    made = live(ApplyOn="PublishedVersions", OptimizationStatus="On")
+    assert only(start_from_snapshots([made])).said == "1 versions have their snapshot"
+    without = only(start_from_snapshots([made, live(ApplyOn="PublishedVersions", OptimizationStatus="Off")]))
+    assert (without.outcome, without.name) == (Outcome.FAULT, "SnapStart Login:live")
 
 
 def test_a_function_that_never_runs_is_a_fault() -> None:

@@ -3,18 +3,20 @@
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from subprocess import TimeoutExpired
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from prove_on_aws import answers, bound, journeys, logs, steps, versions
+from prove_on_aws import answers, bound, journeys, logs, steps
 from prove_on_aws.api import Api
 from prove_on_aws.options import Options, parse
 from prove_on_aws.people import People, people_of
 from prove_on_aws.report import Report
+from prove_on_aws.steps import NotAsPromisedError
 from prove_on_aws.throwaway import Throwaway, made_here, new_throwaway
 from rescind.unavailable import UnavailableError
-from rescind_cli.checks.findings import Finding, not_checked
+from rescind_cli.checks.findings import Finding, fault, not_checked
 from rescind_cli.deployed import Deployed, NotReadError
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.examination import examine
@@ -57,7 +59,7 @@ def _on_a_stack_of_its_own(options: Options) -> int:
 
 def _delete(throwaway: Throwaway, options: Options) -> None:
     if options.keep or not _agreed(f"Delete the stack {throwaway.name}?", options):
-        print(f"{throwaway.name} is kept: `sam delete --stack-name {throwaway.name}` deletes it.")
+        print(*throwaway.kept(), sep="\n")
         return
     throwaway.delete()
 
@@ -81,50 +83,45 @@ def prove(stack: Stack, options: Options, *, api: Api | None = None) -> int:
     on_its_own = not stack.is_local and made_here(stack)
     if not (on_its_own or options.existing or stack.is_local):
         raise CommandError(f"{stack.name} was not made by this command.", Exit.REFUSED, "Say --existing.")
-    report = Report(
-        stack.deployed_as or stack.name, "this machine" if stack.is_local else str(stack.session.region_name)
-    )
+    where = "this machine" if stack.is_local else str(stack.session.region_name)
+    report = Report(stack.deployed_as or stack.name, where)
     api = api or Api(stack.api_url)
     settings = stack.ask("checkDeployment")["settings"]
     report.settings = {name: value for name, value in settings.items() if isinstance(value, int)}
-    with people_of(stack, api) as people:
-        report.add(steps.findings(api, people))
-        report.add(answers.findings(api))
-        report.add([_bound(api, people, report, bound.bound_of(settings), options)])
-        report.add(_expected(each, on_its_own=on_its_own) for each in examine(stack, []))
-        if not stack.is_local:
-            _inside(stack, api, report, began=began, on_its_own=on_its_own)
-    report.left_behind = people.left
-    to_read = report.write(options.report, api.secrets)
-    print(f"Not as promised: {report.faults}. The report is in {options.report} and {to_read}.")
+    try:
+        with people_of(stack, api, left=report.left_behind) as people:
+            report.add(steps.findings(api, people))
+            report.add(answers.findings(api))
+            _look(report, "revocation bound", lambda: [_bound(api, people, report, options)])
+            _look(report, "doctor", lambda: examine(stack, []))
+            if not stack.is_local:
+                _inside(stack, api, report, began=began, on_its_own=on_its_own)
+        report.finished = True
+    finally:
+        to_read = report.write(options.report, api.secrets)
+        print(f"Not as promised: {report.faults}. The report is in {options.report} and {to_read}.")
     return Exit.FOUND if report.faults or report.left_behind else Exit.DONE
 
 
-def _bound(api: Api, people: People, report: Report, stated: int, options: Options) -> Finding:
-    problem: Exception | None = None
-    try:
-        for each in bound.rounds(api, people, bound=stated, number=options.rounds, clients=options.clients):
-            report.rounds.append(each)
-    except (UnavailableError, CommandError) as error:
-        problem = error
-    return bound.finding(report.rounds, problem)
-
-
-def _expected(finding: Finding, *, on_its_own: bool) -> Finding:
-    """A stack in development has no backups and no protection, and is to have none."""
-    if on_its_own and finding.name.startswith(("recovery", "deletion protection")):
-        return not_checked(finding.name, "not for a stack in development")
-    return finding
+def _bound(api: Api, people: People, report: Report, options: Options) -> Finding:
+    stated = bound.bound_of(report.settings)
+    for each in bound.rounds(api, people, bound=stated, number=options.rounds, clients=options.clients):
+        report.rounds.append(each)
+    return bound.finding(report.rounds)
 
 
 def _inside(stack: Stack, api: Api, report: Report, *, began: float, on_its_own: bool) -> None:
     """What needs AWS itself."""
     deployed = Deployed(stack.session, stack.deployed_as)
-    _look(report, "versions", lambda: versions.findings(deployed))
-    report.add(journeys.findings(stack, api, on_its_own=on_its_own))
-    authorizer = deployed.names["AuthorizerFunction"] if on_its_own else None
-    client = deployed.session.client("lambda")
-    _look(report, "503", lambda: [answers.unavailable(api, client, authorizer)])
+    client = stack.session.client("lambda")
+    _look(report, "journeys", lambda: journeys.findings(stack, api, on_its_own=on_its_own))
+    _look(
+        report,
+        "503 where the authorizer cannot run",
+        lambda: [
+            answers.unavailable(api, client, deployed.names["AuthorizerFunction"] if on_its_own else None)
+        ],
+    )
     _look(report, "logs", lambda: _logs(deployed, api, report, began))
 
 
@@ -136,7 +133,10 @@ def _logs(deployed: Deployed, api: Api, report: Report, began: float) -> Iterato
 
 
 def _look(report: Report, name: str, look: Callable[[], Iterable[Finding]]) -> None:
-    """What these credentials may not see is not checked, and says so."""
+    """One that cannot go on does not keep the others from it.
+
+    What these credentials may not see is not checked, and says so.
+    """
     try:
         report.add(look())
     except ClientError as error:
@@ -144,6 +144,12 @@ def _look(report: Report, name: str, look: Callable[[], Iterable[Finding]]) -> N
         report.add([not_checked(name, said, "Allow it, and give the command again.")])
     except NotReadError as error:
         report.add([not_checked(name, str(error), error.cure)])
+    except BotoCoreError as error:
+        report.add([not_checked(name, str(error), "Give the command again.")])
+    except TimeoutExpired as error:
+        report.add([fault(name, f"it took longer than {error.timeout:g} s", "What it printed is above.")])
+    except (CommandError, UnavailableError, NotAsPromisedError) as error:
+        report.add([fault(name, f"it could not be done: {error}", "The stack's log says what it answered.")])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from rescind.unavailable import UnavailableError
 from rescind_cli.checks.findings import Finding, fault, not_checked, ok
 
 _PATIENCE_SECONDS = 60
+_RESERVED = "ReservedConcurrentExecutions"
 _NOT_HERE = "it stops the authorizer for some seconds, so it is only for a stack of this command's own"
 
 
@@ -47,8 +48,9 @@ def unavailable(api: Api, lambda_client: Any, authorizer: str | None) -> Finding
     name = "503 where the authorizer cannot run"
     if authorizer is None:
         return not_checked(name, _NOT_HERE)
-    lambda_client.put_function_concurrency(FunctionName=authorizer, ReservedConcurrentExecutions=0)
+    before = lambda_client.get_function_concurrency(FunctionName=authorizer).get(_RESERVED)
     try:
+        lambda_client.put_function_concurrency(FunctionName=authorizer, **{_RESERVED: 0})
         give_up = time.monotonic() + _PATIENCE_SECONDS
         reply = api.reply("GET", "/auth/me", bearer="a.b.c")
         while reply.status == 401 and time.monotonic() < give_up:  # noqa: PLR2004 - as long as it still runs
@@ -57,5 +59,8 @@ def unavailable(api: Api, lambda_client: Any, authorizer: str | None) -> Finding
     except UnavailableError as problem:
         return fault(name, str(problem), "Give the command again.")
     finally:
-        lambda_client.delete_function_concurrency(FunctionName=authorizer)
+        if before is None:
+            lambda_client.delete_function_concurrency(FunctionName=authorizer)
+        else:
+            lambda_client.put_function_concurrency(FunctionName=authorizer, **{_RESERVED: before})
     return _compared(name, reply, 503, "temporarily_unavailable", {**_ANY, "retry-after": "1"})

@@ -9,6 +9,7 @@ from typing import Any
 
 from prove_on_aws.api import Api
 from prove_on_aws.people import People
+from prove_on_aws.steps import User
 from rescind.flows.canary import LATE_SECONDS, Answer, answer_to
 from rescind.unavailable import UnavailableError
 from rescind_cli.checks.findings import Finding, fault, ok
@@ -19,7 +20,6 @@ _QUIET_SECONDS = 2.0
 """So long after the bound nothing has got through, and that is that."""
 _SHORTEST_PAUSE_SECONDS = 0.1
 _PAUSES_IN_BOUND = 300
-_OK = 200
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ def rounds(api: Api, people: People, *, bound: int, number: int, clients: int) -
     """Each with a user of its own.
 
     Raises:
+        CommandError: there is no user to measure with.
+        NotAsPromisedError: there was no login, or no logout.
         UnavailableError: nothing could be measured.
     """
     for _ in range(number):
@@ -68,8 +70,8 @@ def rounds(api: Api, people: People, *, bound: int, number: int, clients: int) -
 
 
 def _delay(api: Api, people: People, *, bound: int, clients: int) -> float:
-    who = people.somebody()
-    token = _log_in(api, who.username, who.password)
+    user = User(api, people.somebody())
+    token = str(user.log_in()["access_token"])
     asked = _Asked()
     pause = max(_SHORTEST_PAUSE_SECONDS, bound / _PAUSES_IN_BOUND)
 
@@ -85,7 +87,8 @@ def _delay(api: Api, people: People, *, bound: int, clients: int) -> float:
             time.sleep(_BEFORE_SECONDS)
             if not asked.let_in:
                 raise UnavailableError("the token was not let in before its logout")
-            answered = _log_out(api, token)
+            user.log_out(token)
+            answered = time.monotonic()
             _wait(asked, until=answered + bound)
         finally:
             asked.over.set()
@@ -105,27 +108,8 @@ def _wait(asked: _Asked, *, until: float) -> None:
         time.sleep(_SHORTEST_PAUSE_SECONDS)
 
 
-def _log_in(api: Api, username: str, password: str) -> str:
-    status, login = api.ask("POST", "/auth/login", body={"username": username, "password": password})
-    if status != _OK:
-        raise UnavailableError(f"login answered {status}")
-    return str(login["access_token"])
-
-
-def _log_out(api: Api, token: str) -> float:
-    """When it was answered."""
-    status, logout = api.ask("POST", "/auth/logout", bearer=token, body={})
-    answered = time.monotonic()
-    if status != _OK or logout.get("revoked") != "session":
-        raise UnavailableError(f"logout answered {status}, and ended nothing")
-    return answered
-
-
-def finding(found: list[Round], problem: Exception | None) -> Finding:
+def finding(found: list[Round]) -> Finding:
     name = "revocation bound"
-    if problem or not found:
-        cure = "Give the command again; the stack's log says what it answered."
-        return fault(name, f"it could not be measured: {problem}", cure)
     worst = max(each.delay_seconds for each in found)
     said = (
         f"{len(found)} rounds, {sum(each.requests for each in found)} requests: the last that got through "

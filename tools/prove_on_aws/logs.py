@@ -78,12 +78,12 @@ def _retention(groups: list[Group]) -> Finding:
 
 
 def secrecy(groups: list[Group], secrets: Collection[str]) -> Finding:
-    """No token and no password of the proof is in any line, nor one's signature or mac by itself."""
+    """No secret is in any line; of a token, its signature or mac, without which it opens nothing."""
     name = "no secret in the logs"
     lines = [line for group in groups for line in group.lines]
     if not lines:
         return not_checked(name, "there are no logs to read")
-    parts = {part for secret in secrets for part in (secret, secret.rpartition(".")[2])}
+    parts = {secret.rpartition(".")[2] for secret in secrets}
     found = sorted({line.stream for line in lines if any(part in line.message for part in parts)})
     if found:
         return fault(name, f"a token or password is in {', '.join(found[:_SHOWN])}", "SECURITY.md")

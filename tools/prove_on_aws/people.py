@@ -25,7 +25,7 @@ class People:
     left: list[str]
     """Ids of those who could not be deleted."""
 
-    def somebody(self, scope: str = "") -> Somebody:
+    def somebody(self) -> Somebody:
         """A new user.
 
         Raises:
@@ -33,9 +33,7 @@ class People:
         """
         username, password = f"prove-{secrets.token_hex(8)}", secrets.token_urlsafe(24)
         self.api.secrets.add(password)
-        created = self.stack.ask(
-            "createUser", repeat=False, username=username, password=password, scope=scope
-        )
+        created = self.stack.ask("createUser", repeat=False, username=username, password=password)
         self.made.append(Somebody(created["user_id"], username, password))
         return self.made[-1]
 
@@ -49,8 +47,8 @@ class People:
 
 
 @contextmanager
-def people_of(stack: Stack, api: Api) -> Iterator[People]:
-    people = People(stack, api, [], [])
+def people_of(stack: Stack, api: Api, *, left: list[str]) -> Iterator[People]:
+    people = People(stack, api, [], left)
     try:
         yield people
     finally:

@@ -33,6 +33,8 @@ class Report:
     settings: dict[str, Any] = field(default_factory=dict)
     durations: dict[str, Any] = field(default_factory=dict)
     left_behind: list[str] = field(default_factory=list)
+    finished: bool = False
+    """Or it was stopped on the way, and what is missing was not looked at."""
 
     def add(self, findings: Iterable[Finding]) -> None:
         """Shows each as it comes: the whole takes minutes."""
@@ -67,6 +69,8 @@ class Report:
         for function, figures in self.durations.items():
             yield f"{function}: " + ", ".join(f"{name} {value:g}" for name, value in figures.items())
         yield from (f"left behind: {each}" for each in self.left_behind)
+        if not self.finished:
+            yield "It was stopped before its end: what is missing was not looked at."
         yield f"Not as promised: {self.faults}."
 
 

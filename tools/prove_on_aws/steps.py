@@ -34,7 +34,9 @@ class User:
 
     def log_out(self, token: str, *, everywhere: bool = False) -> None:
         body = {"everywhere": everywhere}
-        _answered(self.api.reply("POST", "/auth/logout", bearer=token, body=body), _OK, "logout")
+        reply = _answered(self.api.reply("POST", "/auth/logout", bearer=token, body=body), _OK, "logout")
+        if not everywhere and reply.body["revoked"] != "session":
+            raise NotAsPromisedError("logout ended nothing")
 
 
 def _answered(reply: Reply, status: int, what: str) -> Reply:
@@ -64,7 +66,7 @@ def everywhere(user: User) -> None:
 def lost_answer(user: User) -> None:
     """A refresh that is repeated at once gets the same successor."""
     tokens = user.log_in()
-    first, again = user.refresh(tokens["refresh_token"]), user.refresh(tokens["refresh_token"])
+    first, again = (_answered(user.refresh(tokens["refresh_token"]), _OK, "refresh") for _ in range(2))
     if first.body["refresh_token"] != again.body["refresh_token"]:
         raise NotAsPromisedError("a repeated refresh got another successor")
 

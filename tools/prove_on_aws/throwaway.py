@@ -1,17 +1,18 @@
-"""A stack of the proof's own: deployed by SAM from what was built, and deleted again."""
+"""A stack of the proof's own: deployed by SAM from what was built, and deleted with what outlives a stack."""
 
 import os
 import secrets
+import shlex
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from samtranslator.yaml_helper import yaml_parse
 
-from prove_on_aws.options import MADE_HERE
 from rescind_cli.errors import CommandError, Exit
 from rescind_cli.stack import Stack
 
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam" / "build" / "template.yaml"
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 
+MADE_HERE = "rescind-prove-"
 # What the journeys rely on (tests/journeys/gateways.py), and what lets it be deleted.
 PARAMETERS = {
     "Environment": "development",
@@ -26,9 +28,10 @@ PARAMETERS = {
     "MaxSessionsPerUser": "5",
     "CanaryMinutes": "0",
 }
-
+OUR_PARAMETERS = {*PARAMETERS, "Architecture"}
 
 _TAG = ("made-by", "prove-on-aws")
+_LOG_GROUP, _LAYER = "AWS::Logs::LogGroup", "AWS::Lambda::LayerVersion"
 
 
 def made_here(stack: Stack) -> bool:
@@ -50,45 +53,80 @@ class Throwaway:
         Raises:
             CommandError: it failed; SAM has said why.
         """
-        given = [f"{name}={value}" for name, value in PARAMETERS.items()] + list(parameters)
+        ours = {**PARAMETERS, "Architecture": built_for(BUILT.read_text(encoding="utf-8"))}
         self._sam(
             "deploy",
             *("--template-file", str(BUILT), "--capabilities", "CAPABILITY_IAM", "--resolve-s3"),
             *("--no-confirm-changeset", "--no-progressbar", "--tags", "=".join(_TAG)),
-            *("--parameter-overrides", *given),
-            cure=f"`{self._command('delete')}` removes what there is of it.",
+            *("--parameter-overrides", *(f"{name}={value}" for name, value in ours.items()), *parameters),
+            cure=f"`{self.command_to_delete()}` removes what there is of it.",
         )
 
     def delete(self) -> None:
-        """With its log group, which outlives a stack.
+        """With what the template has outlive a stack.
 
         Raises:
             CommandError: something of it is left.
         """
         session = boto3.Session(region_name=self.region, profile_name=self.profile)
-        group = self._log_group(session)
-        self._sam("delete", "--no-prompts", cure=f"Give it again: `{self._command('delete')}`.")
-        if group:
-            logs = session.client("logs")
-            with suppress(logs.exceptions.ResourceNotFoundException):  # A stack that failed takes it along.
-                logs.delete_log_group(logGroupName=group)
+        outliving = self._outliving(session)
+        self._sam("delete", "--no-prompts", cure=f"Give it again: `{self.command_to_delete()}`.")
+        for kind, name in outliving:
+            try:
+                _delete(session, kind, name)
+            except (BotoCoreError, ClientError) as error:
+                raise CommandError(f"{name} is left: {error}.", Exit.UNAVAILABLE, "Delete it.") from error
 
-    def _log_group(self, session: boto3.Session) -> str:
-        try:
-            [found] = session.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
-        except (BotoCoreError, ClientError):
-            return ""  # It was never made; SAM says so, too.
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
-        return str(outputs.get("LogGroupName", ""))
+    def kept(self) -> Iterator[str]:
+        """What to do with it, when it is not to be deleted now."""
+        yield f"{self.name} is kept. To delete it: {self.command_to_delete()}"
+        for _, name in self._outliving(boto3.Session(region_name=self.region, profile_name=self.profile)):
+            yield f"That leaves {name}, to be deleted after it."
+
+    def command_to_delete(self) -> str:
+        return shlex.join(["sam", "delete", *self._where()])
+
+    def _outliving(self, session: boto3.Session) -> list[tuple[str, str]]:
+        """Type and name of each; nothing where there is no stack, as SAM says, too."""
+        found = session.client("cloudformation").get_paginator("list_stack_resources")
+        with suppress(BotoCoreError, ClientError):
+            return [
+                (each["ResourceType"], each["PhysicalResourceId"])
+                for page in found.paginate(StackName=self.name)
+                for each in page["StackResourceSummaries"]
+                if each["ResourceType"] in {_LOG_GROUP, _LAYER} and "PhysicalResourceId" in each
+            ]
+        return []
 
     def _sam(self, verb: str, *arguments: str, cure: str) -> None:
-        where = ["--stack-name", self.name, "--region", self.region]
-        where += ["--profile", self.profile] if self.profile else []
-        if self.run([str(SAM), verb, *where, *arguments]) != 0:
+        if self.run([str(SAM), verb, *self._where(), *arguments]) != 0:
             raise CommandError(f"`sam {verb}` of {self.name} failed.", Exit.UNAVAILABLE, cure)
 
-    def _command(self, verb: str) -> str:
-        return f"sam {verb} --stack-name {self.name} --region {self.region}"
+    def _where(self) -> list[str]:
+        """By names that are nobody else's.
+
+        Without a prefix, its objects in S3 would be those of every stack of the same build, and be deleted
+        from under them. The environment is one that no samconfig.toml has: `sam delete` takes bucket and
+        prefix from there, and deletes all that is below.
+        """
+        where = ["--stack-name", self.name, "--s3-prefix", self.name, "--config-env", self.name]
+        where += ["--region", self.region]
+        return where + (["--profile", self.profile] if self.profile else [])
+
+
+def _delete(session: boto3.Session, kind: str, name: str) -> None:
+    if kind == _LAYER:
+        layer, _, version = name.rpartition(":")  # No error, when it is not there.
+        session.client("lambda").delete_layer_version(LayerName=layer, VersionNumber=int(version))
+        return
+    logs = session.client("logs")
+    with suppress(logs.exceptions.ResourceNotFoundException):  # A stack that failed takes it along.
+        logs.delete_log_group(logGroupName=name)
+
+
+def built_for(template: str) -> str:
+    """The architecture of the layer, by what `sam build` has written: the functions must get the same."""
+    return str(yaml_parse(template)["Resources"]["Layer"]["Metadata"]["BuildArchitecture"])
 
 
 def new_throwaway(*, region: str, profile: str | None) -> Throwaway:

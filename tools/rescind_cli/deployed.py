@@ -98,6 +98,7 @@ class Deployed:
                 {name: str(value) for name, value in variables.items()},
                 found["Role"].rpartition("/")[2],
                 alias,
+                found.get("SnapStart", {}),
             )
 
         # arn:aws:lambda:<region>:<account>:function:<name>:<alias>

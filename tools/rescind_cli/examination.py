@@ -110,7 +110,9 @@ def _caches(deployed: Deployed, apis: Sequence[str], delay: int | None) -> Itera
     def own() -> Iterator[Finding]:
         for logical in deployed.of_type("AWS::ApiGateway::RestApi"):
             api = deployed.names[logical]
-            yield from caches.own_cache(api, deployed.authorizers(api), **promised)
+            found = deployed.authorizers(api)
+            yield from caches.own_cache(api, found, **promised)
+            yield caches.of_a_version(found, function=promised["function"])
 
     def foreign(api: str) -> Iterator[Finding]:
         try:
@@ -148,6 +150,9 @@ def _settings_and_policies(deployed: Deployed) -> Iterator[Finding]:
     def declared() -> Iterator[Finding]:
         yield from functions.as_declared(deployed.functions, deployed.template, deployed.names)
 
+    def snapshots() -> Iterator[Finding]:
+        yield from functions.start_from_snapshots(deployed.functions)
+
     def concurrency() -> Iterator[Finding]:
         yield from functions.may_run(deployed.reserved_concurrency())
 
@@ -158,6 +163,7 @@ def _settings_and_policies(deployed: Deployed) -> Iterator[Finding]:
 
     yield from _reading("settings", settings)
     yield from _reading("functions", declared)
+    yield from _reading("SnapStart", snapshots)
     yield from _reading("concurrency", concurrency)
     yield from _reading("policies", roles)
 

@@ -47,6 +47,15 @@ def own_cache(
             ]
 
 
+def of_a_version(authorizers: Iterable[Authorizer], *, function: str) -> Finding:
+    """API Gateway asks the alias: what is unpublished has no snapshot, and changes under who uses it."""
+    name = "authorizer version"
+    ours = [each for each in authorizers if each.calls(function)]
+    if any(f":function:{function}/" in each.uri for each in ours):
+        return fault(name, "API Gateway asks the unpublished function", "Deploy the stack anew.")
+    return ok(name, "API Gateway asks the published one, by its alias")
+
+
 def foreign_cache(
     api: str, authorizers: Sequence[Authorizer], *, function: str, delay_seconds: int
 ) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rescind_cli.checks.findings import Finding, fault, ok
@@ -26,6 +26,8 @@ class DeployedFunction:
     """Its physical name."""
     alias: str = ""
     """By which this version of it is called; empty for what the next version will be made of."""
+    snap_start: Mapping[str, str] = field(default_factory=dict)
+    """As Lambda has it."""
 
     @property
     def label(self) -> str:
@@ -77,6 +79,18 @@ def as_declared(
                 )
             )
     yield from faults or [ok("functions", "timeouts and roles are the template's")]
+
+
+def start_from_snapshots(functions: Sequence[DeployedFunction]) -> Iterator[Finding]:
+    """Each version with an alias, if SnapStart is on: without a snapshot it would start slowly, and work."""
+    wanted = [each for each in functions if each.alias and each.snap_start.get("ApplyOn", "None") != "None"]
+    without = [each for each in wanted if each.snap_start.get("OptimizationStatus") != "On"]
+    for each in without:
+        yield fault(
+            f"SnapStart {each.label}", "it is on, and this version has no snapshot", "Deploy the stack anew."
+        )
+    if not without:
+        yield ok("SnapStart", f"{len(wanted)} versions have their snapshot" if wanted else "off")
 
 
 def _cure(function: DeployedFunction, option: str) -> str:

@@ -39,4 +39,5 @@ def test_a_stack_that_is_as_promised_is_proved_and_left_as_it_was(
     }
     written = gateway.output()
     made = re.findall(r'"message":"UserCreated".*?"user_id":"(usr_[^"]+)"', written)
+    assert made
     assert set(made) <= set(re.findall(r'"message":"UserDeleted".*?"user_id":"(usr_[^"]+)"', written))

@@ -46,7 +46,7 @@ def test_the_proof_of_a_deployed_stack_finds_what_the_emulator_leaves_out_and_no
     outcomes = {each["name"]: each["outcome"] for each in document["findings"]}
     assert {name for name, how in outcomes.items() if how == Outcome.FAULT} == NOT_AS_PROMISED
     assert {outcomes[name] for name in NOT_FOR_SOMEBODYS_STACK} == {Outcome.NOT_CHECKED}
-    for name in ("revocation bound", "no secret in the logs", "authorizer by its alias", "log retention"):
+    for name in ("revocation bound", "no secret in the logs", "authorizer version", "log retention"):
         assert outcomes[name] == Outcome.OK, name
     assert document["left_behind"] == []
 

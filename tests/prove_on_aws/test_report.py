@@ -49,8 +49,8 @@ def test_a_report_with_a_secret_is_not_written(tmp_path: Path) -> None:
     assert not (tmp_path / "report.json").exists()
 
 
-def test_times_and_ids_are_no_accounts() -> None:
-    assert redacted("ses_123456789012x 1800000000", set()) == "ses_ACCOUNTx 1800000000"
+def test_times_are_no_accounts() -> None:
+    assert redacted("1800000000", set()) == "1800000000"
     assert redacted("1234567890123", set()) == "1234567890123"
 
 
@@ -81,15 +81,35 @@ def test_what_lambda_billed_is_read_from_its_own_lines() -> None:
     }
 
 
+PASSED = '<testcase name="a"/>'
+SKIPPED = '<testcase name="b"><skipped/></testcase>'
+
+
 @pytest.mark.parametrize(
-    ("ended", "outcome"),
+    ("tests", "outcome", "said"),
     [
-        pytest.param({"a": "passed", "b": "skipped"}, Outcome.OK, id="passed"),
-        pytest.param({"a": "passed", "b": "failed"}, Outcome.FAULT, id="one-failed"),
-        pytest.param({}, Outcome.NOT_CHECKED, id="none"),
+        pytest.param(PASSED + SKIPPED, Outcome.OK, "1 of tests/journeys", id="passed"),
+        pytest.param(
+            PASSED + '<testcase name="b"><failure/></testcase>',
+            Outcome.FAULT,
+            "1 of 2 failed: b",
+            id="failed",
+        ),
+        pytest.param('<testcase name="b"><error/></testcase>', Outcome.FAULT, "1 of 1 failed: b", id="error"),
+        pytest.param(SKIPPED, Outcome.NOT_CHECKED, "none was run", id="none"),
     ],
 )
-def test_the_journeys_come_to_one_finding(ended: dict[str, str], outcome: Outcome) -> None:
-    [finding] = read(ended)
+def test_the_journeys_come_to_one_finding(tests: str, outcome: Outcome, said: str) -> None:
+    finding = read(f"<testsuites><testsuite>{tests}</testsuite></testsuites>")
 
     assert finding.outcome is outcome
+    assert said in finding.said
+
+
+def test_a_report_of_a_proof_that_was_stopped_says_so(tmp_path: Path) -> None:
+    report = Report("rescind-prove-1", "us-east-1")
+
+    assert "stopped before its end" in report.write(tmp_path / "report.json", set()).read_text()
+
+    report.finished = True
+    assert "stopped" not in report.write(tmp_path / "report.json", set()).read_text()

@@ -2,13 +2,13 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
 from prove_on_aws import bound
-from prove_on_aws.api import Api
+from prove_on_aws.api import Api, Reply
 from prove_on_aws.people import People, Somebody
+from prove_on_aws.steps import NotAsPromisedError
 from rescind.unavailable import UnavailableError
 from rescind_cli.checks.findings import Outcome
 
@@ -21,23 +21,25 @@ class Late(Api):
     silent: bool = False
     revoked_at: float = field(default=float("inf"))
 
-    def ask(self, method: str, path: str, **_: object) -> tuple[int, dict[str, Any]]:
+    revoked: str = "session"
+
+    def reply(self, method: str, path: str, **_: object) -> Reply:
         del method
         self.asked += 1
         if path == "/auth/login":
-            return 200, {"access_token": "token"}
+            return Reply(200, {}, {"access_token": "token"})
         if path == "/auth/logout":
             self.revoked_at = time.monotonic()
-            return 200, {"revoked": "session"}
+            return Reply(200, {}, {"revoked": self.revoked})
         after = time.monotonic() - self.revoked_at
         if self.silent and after > 0:
-            return 503, {}
-        return (200 if after <= self.lets_in_for else 401), {}
+            return Reply(503, {}, {})
+        return Reply(200 if after <= self.lets_in_for else 401, {}, {})
 
 
 class _Nobody(People):
-    def somebody(self, scope: str = "") -> Somebody:
-        return Somebody("usr_x", f"prove-{scope}", "secret")
+    def somebody(self) -> Somebody:
+        return Somebody("usr_x", "prove-x", "secret")
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +61,7 @@ def test_a_token_that_is_refused_at_once_holds_the_bound_of_0() -> None:
 
     assert not found.late
     assert found.requests > 10
-    assert bound.finding([found], None).outcome is Outcome.OK
+    assert bound.finding([found]).outcome is Outcome.OK
 
 
 def test_a_token_that_gets_through_after_the_bound_is_late_by_as_much() -> None:
@@ -67,7 +69,7 @@ def test_a_token_that_gets_through_after_the_bound_is_late_by_as_much() -> None:
 
     assert found.late
     assert 0.1 < found.delay_seconds < 0.4
-    assert bound.finding([found], None).outcome is Outcome.FAULT
+    assert bound.finding([found]).outcome is Outcome.FAULT
 
 
 @pytest.mark.proof
@@ -81,6 +83,11 @@ def test_a_token_that_gets_through_within_the_bound_is_not_late() -> None:
 @pytest.mark.proof
 def test_a_token_that_never_dies_is_late_and_the_measurement_ends() -> None:
     assert one_round(Late("", lets_in_for=float("inf"))).late
+
+
+def test_a_logout_that_ends_nothing_is_no_measurement() -> None:
+    with pytest.raises(NotAsPromisedError, match="ended nothing"):
+        one_round(Late("", revoked="nothing"))
 
 
 @pytest.mark.proof

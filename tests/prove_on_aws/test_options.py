@@ -32,6 +32,7 @@ def test_without_a_stack_it_makes_one_of_its_own() -> None:
         pytest.param(["--local", "--parameter", "A=1"], "that it deploys", id="parameter-of-what-is-there"),
         pytest.param(["--parameter", "A"], "NAME=VALUE", id="no-parameter"),
         pytest.param(["--parameter", "Environment=production"], "set by this command", id="protected"),
+        pytest.param(["--parameter", "Architecture=arm64"], "set by this command", id="as-built"),
         pytest.param(["--rounds", "0"], "from 1 to 100", id="no-round"),
         pytest.param(["--clients", "51"], "from 1 to 50", id="too-many-clients"),
         pytest.param(["--report", "report.txt"], ".json", id="report"),
@@ -55,5 +56,12 @@ def test_a_stack_that_it_made_needs_no_further_word() -> None:
 def test_its_help_says_what_it_does_and_what_it_costs() -> None:
     said = subprocess.run([SCRIPT, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout  # noqa: S603 - our own script
 
-    for promised in ("rescind-prove-", "touches no other", "0.50 USD", "--yes", "exit codes"):
+    for promised in (
+        "rescind-prove-",
+        "touches no other",
+        "0.50 USD",
+        "--yes",
+        "exit codes",
+        "pending deletion",
+    ):
         assert promised in " ".join(said.split())
