@@ -37,7 +37,7 @@ def what_is_missing() -> str:
             "There is no `docker` command. Install it, and the engine: on Debian, apt-get install docker.io."
         )
     try:
-        docker("info")
+        docker("version", "--format", "{{.Server.Version}}")
     except EngineError as error:
         words = str(error).splitlines()[-1]
         return f"The Docker engine does not answer ({words}). Start it, and see that you may use it."

@@ -63,8 +63,8 @@ def sam_local_here(say: Say) -> Iterator[SamLocal]:
             keys = sam.invoke("KeysFunction", recorded("keys"))
             yield SamLocal(sam, store, keys, port, label, say)
     finally:
-        engine.end_all(label)
         shutil.rmtree(folder, ignore_errors=True)
+        engine.end_all(label)
         signal.signal(signal.SIGTERM, before)
 
 
