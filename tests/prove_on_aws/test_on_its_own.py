@@ -40,6 +40,7 @@ class Lambda:
 
     def put_function_concurrency(self, *, FunctionName: str, ReservedConcurrentExecutions: int) -> None:  # noqa: N803 - boto3's names
         assert FunctionName == "authorizer"
+        assert isinstance(ReservedConcurrentExecutions, int), "botocore takes no None"
         if self.refuses_to_stop and ReservedConcurrentExecutions == 0:
             raise ClientError({"Error": {"Code": "AccessDenied"}}, "PutFunctionConcurrency")
         self.reserved = ReservedConcurrentExecutions
