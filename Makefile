@@ -28,8 +28,7 @@ proof: $(VENV)/requirements-dev.txt.ok ## what takes minutes: the fault matrix, 
 	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto tests/faults
 	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto --dist loadfile --ignore tests/faults --ignore tests/examples # make examples runs those
 
-peers: $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; needs node and npm
-	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
+peers: npm $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; needs node and npm
 	@cd tests/peers/js && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@$(BIN)/python -m pytest -m node tests/peers
 
@@ -39,8 +38,7 @@ build: $(VENV)-sam/requirements-sam.txt.ok lambda-python ## what `sam deploy` up
 sam: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## what was built: opened, started, and deployed onto an emulator of AWS
 	@$(BIN)/python -m pytest -m sam tests/built tests/snapstart tests/journeys tests/deployed tests/examples tests/prove_on_aws
 
-examples: $(VENV)/requirements-dev.txt.ok ## your own API attached, but for what is deployed; needs node and npm
-	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
+examples: npm $(VENV)/requirements-dev.txt.ok ## your own API attached, but for what is deployed; needs node and npm
 	@cd examples/cdk && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@$(BIN)/python -m pytest -m "not soak and not sam" examples tests/examples
 
@@ -66,7 +64,7 @@ types: $(VENV)/requirements-dev.txt.ok ## mypy, strict
 	@$(BIN)/mypy
 
 checkov: $(VENV)/requirements-dev.txt.ok $(VENV)-checkov/requirements-checkov.txt.ok ## checkov on the template as written and as SAM translates it, offline; each skip has its reason in infra/checkov.yaml
-	@$(BIN)/python tools/scan_template.py $(VENV)-checkov/bin/checkov
+	@$(BIN)/python tools/checkov_template.py $(VENV)-checkov/bin/checkov
 
 template: $(VENV)/requirements-dev.txt.ok ## cfn-lint on the template as written and as SAM translates it
 	@$(BIN)/python tools/lint_template.py
@@ -112,10 +110,13 @@ $(VENV)-checkov/%.ok: % | python
 $(VENV)-lambda/%.ok: % | lambda-python
 	@$(LAMBDA_PYTHON) tools/set_up.py $(VENV)-lambda $<
 
+npm:
+	@command -v npm >/dev/null || { echo "There is no npm, which comes with node: install node 20 or newer."; exit 1; }
+
 lambda-python:
 	@test -n "$(LAMBDA_PYTHON)" || { echo "There is no Python 3.13, which is what runs in Lambda: add LAMBDA_PYTHON=/path/to/python3.13"; exit 1; }
 
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean python lambda-python
+.PHONY: help run rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean npm python lambda-python

@@ -1,6 +1,7 @@
 """A service whose clock a test moves: its tables, its people, and as many sandboxes as are wanted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -9,14 +10,16 @@ import pytest
 from rescind.rules import passwords
 from rescind.rules.key_set import KeyEntry, Purpose
 from tests import requests
+from tests.deployment import deployed
 from tests.flows.key_service import OpenKms, key_pair
 from tests.functions.conftest import WEAK, WEAK_HASH
 from tests.people import Person, new_person
-from tests.requests import Answer
+from tests.requests import Answer, Call
 from tests.sandbox import Clock, Sandbox
 from tests.tables import Stores, fake_stores
-from tests.things import MAC_KEY, PASSWORD, SETTINGS
+from tests.things import MAC_KEY, NOW, PASSWORD, SETTINGS
 
+HOUR = 3600
 # As high as they may be set.
 LONGEST_TOKENS = {"ACCESS_TOKEN_SECONDS": "3600", "LEEWAY_SECONDS": "60"}
 
@@ -53,6 +56,44 @@ def service_on_fakes() -> Service:
         stores.key_sets.replace(stores.key_sets.read(purpose), (entry,))
     built = {each.name: getattr(stores, each.name) for each in fields(stores)}
     return Service(stores, {**built, "key_service": OpenKms(), "settings": SETTINGS})
+
+
+@contextmanager
+def service_on(endpoint: str) -> Iterator[Service]:
+    """On the tables and the KMS of an emulator; its keys were published two hours ago."""
+    with pytest.MonkeyPatch.context() as process, deployed(endpoint) as deployment:
+        hash_cheaply(process)
+        service = Service(deployment.stores, environment={**deployment.environment, **LONGEST_TOKENS})
+        service.clock.now = NOW - 2 * HOUR
+        service.sandbox().ask(requests.tend_keys())
+        service.clock.now = NOW
+        yield service
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """What has happened in an hour in which a sandbox was not awake."""
+
+    of_the_new_key: Answer
+    of_the_revoked_key: Answer
+    logged_out: Answer
+
+
+def an_hour(service: Service) -> Meanwhile:
+    """Keys take over, the ones before are revoked, a session ends: elsewhere."""
+    elsewhere, who = service.sandbox(), service.new_person()
+    current = [service.stores.key_sets.read(purpose).entries[0].key_id for purpose in Purpose]
+    elsewhere.ask(Call("keys", {"rotate": "now"}))
+    service.clock.now += 600
+    of_the_revoked_key = log_in(elsewhere, who)
+    service.clock.now += 200
+    of_the_new_key, logged_out = log_in(elsewhere, who), log_in(elsewhere, who)
+    service.clock.now += 1000
+    for key_id in current:
+        elsewhere.ask(Call("keys", {"revoke": key_id}))
+    elsewhere.ask(requests.log_out(logged_out.refresh_token))
+    service.clock.now += 1800
+    return Meanwhile(of_the_new_key, of_the_revoked_key, logged_out)
 
 
 def log_in(sandbox: Sandbox, who: Person, password: str = PASSWORD) -> Answer:

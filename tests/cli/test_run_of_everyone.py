@@ -259,7 +259,8 @@ def test_how_to_go_on_names_the_stack_that_was_meant() -> None:
             return self
 
     began = run.Run(lambda **_: {}, since=7, parallel=1)
-    words = everyone._to_go_on(began, Context(given))  # type: ignore[arg-type]  # noqa: SLF001
+    # Without a run: one that names a stack is on AWS.
+    words = everyone._to_go_on(began, Context(given))  # type: ignore[arg-type] # noqa: SLF001 - as above
 
     assert words == "rescind revoke everyone --since 7 --stack prod --profile 'my ops'"
 

@@ -145,11 +145,7 @@ class Upgraded:
 
 @contextmanager
 def asking(client: Client, bearer: str) -> Iterator[Counter[int]]:
-    """Asks with a live token all the while, and counts the answers by status.
-
-    They are held to nothing: where AWS serves one whole deployment of an API or the next, the emulator serves
-    what it has so far.
-    """
+    """Asks with a live token all the while, and counts the answers by status."""
     statuses: Counter[int] = Counter()
     stop = Event()
 
@@ -209,6 +205,7 @@ def test_live_tokens_go_on(step: Step) -> None:
 
 
 def test_nobody_is_told_meanwhile_that_their_token_is_dead(step: Step) -> None:
+    # There may be others: AWS serves one whole deployment or the next, the emulator what it has so far.
     assert step.meanwhile[401] == 0
     assert step.meanwhile[200] > 0
 

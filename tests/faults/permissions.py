@@ -61,12 +61,11 @@ class Grant:
 def grants(function: str) -> Iterator[Grant]:
     """All that the function may, as it is called in the template."""
     for statement in statements(function):
-        conditions = {
-            key: _several(values)
-            for operator, keys in statement.get("Condition", {}).items()
-            for key, values in keys.items()
-            if _is_understood(operator)
-        }
+        conditions: dict[str, list[Any]] = {}
+        for operator, keys in statement.get("Condition", {}).items():
+            # For one value they come to the same, but for a star, which no purpose of a key has.
+            assert operator in {"StringEquals", "ForAllValues:StringLike"}, operator
+            conditions |= {key: _several(values) for key, values in keys.items()}
         for action, resource in product(_several(statement["Action"]), _several(statement["Resource"])):
             for values in product(*conditions.values()):
                 chosen = {
@@ -74,12 +73,6 @@ def grants(function: str) -> Iterator[Grant]:
                     for key, value in zip(conditions, values, strict=True)
                 }
                 yield Grant(action, resource["Fn::GetAtt"][0], chosen)
-
-
-def _is_understood(operator: str) -> bool:
-    # For one value they come to the same, but for a star, which no purpose of a key has.
-    assert operator in {"StringEquals", "ForAllValues:StringLike"}, operator
-    return True
 
 
 def _several(value: Any) -> list[Any]:

@@ -37,7 +37,7 @@ def copied() -> int:
 
 
 def told_by_a_copy(tell: Callable[[], Any]) -> Any:
-    """What `tell` returns in a copy of this process, by JSON."""
+    """What `tell` returns in a copy of this process, by JSON; process 1 there, as its own copies are."""
     reading, writing = os.pipe()
     pid = copied()
     if pid == 0:
@@ -56,8 +56,3 @@ def told_by_a_copy(tell: Callable[[], Any]) -> Any:
     if status != 0:
         raise RuntimeError("the copy failed: its traceback is above")
     return json.loads(text)
-
-
-def as_first_process(run: Callable[[], Any]) -> Any:
-    """What `run` returns where it is process 1, as its copies will be."""
-    return told_by_a_copy(run)

@@ -14,7 +14,7 @@ import snapshot_restore_py
 from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
-from tests.snapstart.copies import as_first_process, copied
+from tests.snapstart.copies import copied, told_by_a_copy
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Plan:
 
 def main() -> None:
     plan = Plan(**json.loads(sys.argv[1]))
-    as_first_process(lambda: run(plan))
+    told_by_a_copy(lambda: run(plan))
 
 
 def run(plan: Plan) -> None:

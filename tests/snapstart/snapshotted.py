@@ -22,14 +22,14 @@ from rescind import audit, ids, wiring
 from rescind.key_pairs import private_key_of, public_key_of
 from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
-from tests.snapstart.copies import as_first_process, told_by_a_copy
+from tests.snapstart.copies import told_by_a_copy
 
 OURS = ("boto3", "botocore", "rescind", "urllib3")
 
 
 def main() -> None:
     functions = sys.argv[1:]
-    told = as_first_process(lambda: {function: life_of(function) for function in functions})
+    told = told_by_a_copy(lambda: {function: life_of(function) for function in functions})
     sys.stdout.write(json.dumps(told))
 
 

@@ -10,42 +10,24 @@ from typing import Any
 
 import pytest
 
-from rescind.rules.key_set import Purpose
 from tests import requests
-from tests.deployment import deployed
-from tests.functions.conftest import recorded
-from tests.people import Person
-from tests.requests import Answer, Call
-from tests.service import LONGEST_TOKENS, Service, accepts, hash_cheaply, log_in, refreshes
-from tests.snapstart.copies import NoNamespacesError, as_first_process
+from tests.requests import Answer
+from tests.service import HOUR, Meanwhile, Service, accepts, an_hour, log_in, refreshes, service_on
 from tests.snapstart.credentials_server import CredentialsServer, running_credentials_server
 from tests.snapstart.lambda_sandbox import LambdaSandbox, started
-from tests.things import NOW, PASSWORD
+from tests.things import PASSWORD
 
-pytestmark = [pytest.mark.sam, pytest.mark.ministack]
-
-HOURS, MINUTES = 6 * 3600, 120
+HOURS = 6 * HOUR
 ROUNDS = 2
 Starts = Callable[..., AbstractContextManager[LambdaSandbox]]
 
 
-@pytest.fixture(autouse=True)
-def copies() -> None:
-    try:
-        as_first_process(dict)
-    except NoNamespacesError as error:
-        pytest.skip(f"A copy of a process needs a PID namespace, which cannot be made here: {error}.")
+pytestmark = [pytest.mark.sam, pytest.mark.ministack, pytest.mark.usefixtures("copies")]
 
 
 @pytest.fixture
-def service(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """Its keys were published two hours ago."""
-    hash_cheaply(monkeypatch)
-    with deployed(ministack) as deployment:
-        service = Service(deployment.stores, environment={**deployment.environment, **LONGEST_TOKENS})
-        service.clock.now = NOW - 2 * 3600
-        service.sandbox().ask(Call("keys", recorded("keys")))
-        service.clock.now = NOW
+def service(ministack: str) -> Iterator[Service]:
+    with service_on(ministack) as service:
         yield service
 
 
@@ -73,22 +55,13 @@ def ahead(service: Service) -> float:
 
 def clocks(service: Service) -> dict[str, float]:
     """Of a sandbox that is restored when `hours_later` is over."""
-    return {"clock_ahead": ahead(service), "clock_ahead_when_restored": ahead(service) + HOURS + MINUTES}
+    return {"clock_ahead": ahead(service), "clock_ahead_when_restored": ahead(service) + HOURS}
 
 
-def hours_later(service: Service, who: Person) -> tuple[Answer, Answer, Answer]:
-    """Other keys have taken over, those before are revoked: a token of each, and one of an ended session."""
-    elsewhere = service.sandbox()
-    before = [service.stores.key_sets.read(purpose).entries[0].key_id for purpose in Purpose]
-    elsewhere.ask(Call("keys", {"rotate": "now"}))
-    service.clock.now += HOURS
-    of_the_new_key, logged_out = log_in(elsewhere, who), log_in(elsewhere, who)
-    of_the_revoked_key = log_in(service.sandbox(clock_off=-HOURS), who)
-    for key_id in before:
-        elsewhere.ask(Call("keys", {"revoke": key_id}))
-    elsewhere.ask(requests.log_out(logged_out.refresh_token))
-    service.clock.now += MINUTES
-    return of_the_new_key, of_the_revoked_key, logged_out
+def hours_later(service: Service) -> Meanwhile:
+    """The last of the hours is the one in which something has happened: what is of it has not expired."""
+    service.clock.now += HOURS - HOUR
+    return an_hour(service)
 
 
 def test_two_sandboxes_of_one_snapshot_open_two_sessions_with_the_keys_of_today(
@@ -98,7 +71,7 @@ def test_two_sandboxes_of_one_snapshot_open_two_sessions_with_the_keys_of_today(
     with starts("login", copies=2, **clocks(service)) as sandboxes:
         sandboxes.api.wait_for("restore/next")
         asked_before = len(credentials.handed_out)
-        hours_later(service, who)
+        hours_later(service)
         answers = sandboxes.of_the_restored(*[requests.log_in(who, PASSWORD).event] * 2)
 
     assert asked_before == 0
@@ -115,15 +88,15 @@ def test_two_sandboxes_of_one_snapshot_open_two_sessions_with_the_keys_of_today(
 def test_an_authorizer_of_a_snapshot_of_hours_ago_knows_what_was_revoked_since(
     service: Service, starts: Starts
 ) -> None:
-    who = service.new_person()
     with starts("authorizer", copies=3, **clocks(service)) as sandboxes:
         sandboxes.api.wait_for("restore/next")
-        tokens = hours_later(service, who)
-        answers = sandboxes.of_the_restored(*[requests.ask_authorizer(each).event for each in tokens])
+        tokens = hours_later(service)
+        asked = (tokens.of_the_new_key, tokens.of_the_revoked_key, tokens.logged_out)
+        answers = sandboxes.of_the_restored(*[requests.ask_authorizer(each).event for each in asked])
 
     policies = [answer for answer in answers if "policyDocument" in answer]
     refusals = [answer["errorType"] for answer in answers if "errorType" in answer]
-    assert [policy["context"]["sid"] for policy in policies] == [tokens[0].body["session_id"]]
+    assert [policy["context"]["sid"] for policy in policies] == [tokens.of_the_new_key.body["session_id"]]
     assert refusals == ["UnauthorizedError"] * 2
 
 

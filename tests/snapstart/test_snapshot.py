@@ -11,19 +11,11 @@ from typing import Any
 import pytest
 
 from tests.deployment import environment_of
-from tests.snapstart.copies import NoNamespacesError, as_first_process
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "http://127.0.0.1:9"
 
-
-@pytest.fixture(autouse=True)
-def copies() -> None:
-    """Where the machine makes none, nothing here can be shown."""
-    try:
-        as_first_process(dict)
-    except NoNamespacesError as error:
-        pytest.skip(f"A copy of a process needs a PID namespace, which cannot be made here: {error}.")
+pytestmark = pytest.mark.usefixtures("copies")
 
 
 @cache

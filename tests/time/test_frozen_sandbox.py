@@ -2,31 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import pytest
 
-from rescind.rules.key_set import Purpose
 from tests import requests
-from tests.deployment import deployed
-from tests.requests import Answer, Call
+from tests.requests import Answer
 from tests.sandbox import Sandbox
-from tests.service import LONGEST_TOKENS, Service, accepts, hash_cheaply, log_in, refreshes
-from tests.things import NOW
+from tests.service import Service, accepts, an_hour, log_in, refreshes, service_on
 from tests.time.relay import Loss, Relay, running_relay
-
-HOUR = 3600
 
 
 @pytest.fixture
-def service(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
-    """On ministack, which has a KMS that makes keys; they were published two hours ago."""
-    hash_cheaply(monkeypatch)
-    with deployed(ministack) as deployment:
-        service = Service(deployment.stores, environment=LONGEST_TOKENS)
-        service.clock.now = NOW - 2 * HOUR
-        service.sandbox().ask(requests.tend_keys())
-        service.clock.now = NOW
+def service(ministack: str) -> Iterator[Service]:
+    with service_on(ministack) as service:
         yield service
 
 
@@ -34,32 +22,6 @@ def service(ministack: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service
 def relay(ministack: str) -> Iterator[Relay]:
     with running_relay(ministack) as relay:
         yield relay
-
-
-@dataclass(frozen=True)
-class Meanwhile:
-    """What has happened in the hour in which a sandbox was frozen."""
-
-    of_the_new_key: Answer
-    of_the_revoked_key: Answer
-    logged_out: Answer
-
-
-def an_hour(service: Service) -> Meanwhile:
-    """Keys take over, the ones before are revoked, a session ends: elsewhere."""
-    elsewhere, who = service.sandbox(), service.new_person()
-    current = [service.stores.key_sets.read(purpose).entries[0].key_id for purpose in Purpose]
-    elsewhere.ask(Call("keys", {"rotate": "now"}))
-    service.clock.now += 600
-    of_the_revoked_key = log_in(elsewhere, who)
-    service.clock.now += 200
-    of_the_new_key, logged_out = log_in(elsewhere, who), log_in(elsewhere, who)
-    service.clock.now += 1000
-    for key_id in current:
-        elsewhere.ask(Call("keys", {"revoke": key_id}))
-    elsewhere.ask(requests.log_out(logged_out.refresh_token))
-    service.clock.now += 1800
-    return Meanwhile(of_the_new_key, of_the_revoked_key, logged_out)
 
 
 @pytest.mark.ministack

@@ -33,6 +33,7 @@ def prepare(function: str) -> None:
 
 
 def load(modules: tuple[str, ...], services: tuple[str, ...]) -> None:
+    """Import what the first request would; of AWS's services only what their clients are made of."""
     from rescind import aws
 
     for module in modules:

@@ -17,7 +17,8 @@ from hypercorn.config import Config
 def main() -> None:
     threading.Thread(target=_end_with_the_gateway, daemon=True).start()
     application = importlib.import_module("ministack.app").app  # It is published without types.
-    # What is for this process is not for functions that are deployed here: modules, and how much to log.
+    # Functions that are deployed here would inherit them: our modules would come before those of their layer,
+    # and only errors would be logged.
     for name in ("PYTHONPATH", "LOG_LEVEL"):
         os.environ.pop(name, None)
     config = Config()

@@ -19,6 +19,7 @@ _PATIENCE_SECONDS = 300
 
 
 def main(checkov: str) -> int:
+    """1 where checkov finds what has no reason, or a reason is for nothing; `checkov` is where it is."""
     reasons = skips(SKIPS.read_text(encoding="utf-8"))
     checks = _checks(checkov)
     found = {(check["check_id"], check["check_name"], check["resource"]) for check in checks["failed_checks"]}
