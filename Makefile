@@ -25,7 +25,7 @@ test: $(VENV)/requirements-dev.txt.ok ## the tests of every change; they need ne
 
 # The conftest.py of a folder is read before the workers start only where the folder is named.
 proof: $(VENV)/requirements-dev.txt.ok ## what takes minutes: the fault matrix, each edge of the API's document, longer races and model runs
-	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto tests/faults
+	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses 4 tests/faults # Half of it is waiting.
 	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto --dist loadfile --ignore tests/faults --ignore tests/examples # make examples runs those
 
 peers: npm $(VENV)/requirements-dev.txt.ok ## third-party clients in JavaScript; needs node and npm

@@ -42,10 +42,8 @@ def begin_build(folder: Path) -> subprocess.Popen[str]:
 @pytest.mark.parametrize(
     ("machine", "name", "told"),
     [
-        pytest.param(X86_64, "x86_64", "./sam deploy --guided", id="x86_64"),
-        pytest.param(
-            ARM64, "arm64", "./sam deploy --guided --parameter-overrides Architecture=arm64", id="arm64"
-        ),
+        pytest.param(X86_64, "x86_64", "./sam deploy", id="x86_64"),
+        pytest.param(ARM64, "arm64", "./sam deploy --parameter-overrides Architecture=arm64", id="arm64"),
     ],
 )
 def test_two_builds_wait_for_each_other_and_say_what_they_made_and_what_comes_next(

@@ -55,7 +55,7 @@ def next_step(sam: str, made: list[Artefact]) -> str:
     machines = {machine for each in made for machine in each.machines}
     # The functions must get what the layer was built for.
     told = " --parameter-overrides Architecture=arm64" if "arm64" in machines else ""
-    return f"{sam} deploy --guided{told}"
+    return f"{sam} deploy{told}"
 
 
 def artefact(folder: Path) -> Artefact:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from prove_on_aws import __main__ as program
 from prove_on_aws import throwaway
@@ -41,12 +41,15 @@ class Recorded:
         self.deleted: list[tuple[str, int, int]] = []
         """Beside what SAM deletes: name, version, and how many commands SAM had been given before."""
         self.is_there = True
+        self.is_known = True
+        self.region_name = "us-east-1"
         self.refused = ""
 
     def client(self, service: str) -> Any:
-        """In place of boto3's, of those three services."""
+        """In place of boto3's, of those four services."""
         gone = type("ResourceNotFoundException", (ClientError,), {})
         made = {
+            "sts": SimpleNamespace(get_caller_identity=self._who),
             "cloudformation": SimpleNamespace(get_paginator=lambda _: SimpleNamespace(paginate=self._pages)),
             "lambda": SimpleNamespace(delete_layer_version=self._delete_layer_version),
             "logs": SimpleNamespace(
@@ -55,6 +58,10 @@ class Recorded:
             ),
         }
         return made[service]
+
+    def _who(self) -> None:
+        if not self.is_known:
+            raise NoCredentialsError
 
     def _pages(self, *, StackName: str) -> list[dict[str, Any]]:  # noqa: N803 - boto3's name
         if not self.is_there:
@@ -100,7 +107,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Recorded:
     built = tmp_path / "template.yaml"
     built.write_text(BUILT.format("arm64"))
     monkeypatch.setattr(throwaway, "BUILT", built)
-    monkeypatch.setattr(throwaway, "boto3", SimpleNamespace(Session=lambda **_: recorded))
+    for module in (throwaway, program):
+        monkeypatch.setattr(module, "boto3", SimpleNamespace(Session=lambda **_: recorded))
     monkeypatch.setattr(program, "new_throwaway", lambda **_: made)
     monkeypatch.setattr(program, "deployed_stack", lambda name, **_: SimpleNamespace(name=name))
     monkeypatch.setattr(program, "prove", recorded.prove)
@@ -171,12 +179,19 @@ def test_of_a_stack_that_was_never_made_only_sam_is_asked(recorded: Recorded) ->
     assert recorded.deleted == []
 
 
-def test_without_a_region_nothing_is_asked(
-    recorded: Recorded, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_without_credentials_nothing_is_deployed(
+    recorded: Recorded, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(
-        program, "boto3", SimpleNamespace(Session=lambda **_: SimpleNamespace(region_name=None))
-    )
+    recorded.is_known = False
+
+    assert program.main(YES) == Exit.NO_ACCESS
+
+    assert "There are no AWS credentials to use" in capsys.readouterr().err
+    assert recorded.commands == []
+
+
+def test_without_a_region_nothing_is_asked(recorded: Recorded, capsys: pytest.CaptureFixture[str]) -> None:
+    recorded.region_name = ""
 
     assert program.main(["--yes"]) == Exit.NO_ACCESS
 

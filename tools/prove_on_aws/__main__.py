@@ -16,6 +16,7 @@ from prove_on_aws.report import Report
 from prove_on_aws.steps import NotAsPromisedError
 from prove_on_aws.throwaway import Throwaway, made_here, new_throwaway
 from rescind.unavailable import UnavailableError
+from rescind_cli.aws_errors import in_our_words
 from rescind_cli.checks.findings import Finding, fault, not_checked
 from rescind_cli.deployed import Deployed, NotReadError
 from rescind_cli.errors import CommandError, Exit
@@ -43,9 +44,7 @@ def _stack_of(options: Options) -> Stack:
 
 
 def _on_a_stack_of_its_own(options: Options) -> int:
-    region = options.region or boto3.Session(profile_name=options.profile).region_name
-    if not region:
-        raise CommandError("In which region? Say --region, or set AWS_DEFAULT_REGION.", Exit.NO_ACCESS)
+    region = _region(options)
     throwaway = new_throwaway(region=region, profile=options.profile)
     if not _agreed(f"Deploy the stack {throwaway.name} in {region}?", options):
         return Exit.INTERRUPTED
@@ -55,6 +54,18 @@ def _on_a_stack_of_its_own(options: Options) -> int:
         return prove(stack, options)
     finally:
         _delete(throwaway, options)
+
+
+def _region(options: Options) -> str:
+    """Where; and AWS knows who asks, or nothing else need be asked."""
+    try:
+        session = boto3.Session(profile_name=options.profile, region_name=options.region)
+        if not session.region_name:
+            raise CommandError("In which region? Say --region, or set AWS_DEFAULT_REGION.", Exit.NO_ACCESS)
+        session.client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        raise in_our_words(error, "a stack of its own") from error
+    return str(session.region_name)
 
 
 def _delete(throwaway: Throwaway, options: Options) -> None:

@@ -39,9 +39,9 @@ costs: some thousand requests, and a stack for a quarter of an hour: less than 0
 docs/cost.md. With RevocationDelaySeconds above 0 a round takes that long, and asks some thousand times more.
 A stack that was kept costs what docs/cost.md says of one that nobody asks.
 
-exit codes: 0 all as promised; 1 something is not; 2 the command line is wrong; 3 the stack is somebody's;
-4 it could not be finished; 5 no access, or no such stack; 130 stopped, or a question was not answered
-with yes.
+exit codes: 0 all as promised; 1 something is not; 2 the command line is wrong, or lacks --existing; 3 this
+command did not make the stack; 4 it could not be finished; 5 no access, no region, or no such stack; 130
+stopped, or a question was not answered with yes.
 """
 
 

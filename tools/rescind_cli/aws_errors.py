@@ -56,7 +56,7 @@ def in_our_words(error: Exception, stack: str, *, is_local: bool = False) -> Com
         )
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
         if is_local:
-            cure = "Start `make run`, or say its --port."
+            cure = "Start `make run`, or say its port."
             return CommandError(f"Nothing answers for {stack}: {_one_line(error)}.", Exit.NO_ACCESS, cure)
         return CommandError(
             f"AWS cannot be reached for {stack}: {_one_line(error)}.", Exit.UNAVAILABLE, AGAIN
