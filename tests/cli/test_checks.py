@@ -294,6 +294,7 @@ def test_an_authorizer_that_is_asked_unpublished_is_a_fault() -> None:
 
     assert of_a_version([published], function="prod-AuthorizerFunction").outcome is Outcome.OK
     assert of_a_version([an_authorizer()], function="prod-AuthorizerFunction").outcome is Outcome.FAULT
+    assert of_a_version([], function="prod-AuthorizerFunction").outcome is Outcome.NOT_CHECKED
 
 
 def test_an_api_without_the_authorizer_is_a_fault_whatever_else_it_has() -> None:

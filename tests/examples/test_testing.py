@@ -54,6 +54,10 @@ def test_an_event_has_the_request_too(event_of: Any) -> None:
     assert (event["queryStringParameters"], event["pathParameters"]) == ({"page": "2"}, {"id": "9"})
 
 
+def test_a_query_is_spelled_as_in_an_address() -> None:
+    assert http_api_event(ADA, query={"name": "Ada & Co"})["rawQueryString"] == "name=Ada+%26+Co"
+
+
 def test_what_an_event_says_of_its_caller_is_spelled_as_the_authorizer_spells_it() -> None:
     allow = Allow(claims=some_claims(), user=a_user(), scope="orders:read")
     asked = json.loads((EVENTS / "authorizer-http-api.json").read_text(encoding="utf-8"))

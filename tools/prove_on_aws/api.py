@@ -75,13 +75,17 @@ class Api:
             self.asked += 1
         request = urllib.request.Request(self.base_url + path, data, headers, method=method)  # noqa: S310 - the stack's own output, or this machine
         try:
-            with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS, context=self._context()) as answer:  # noqa: S310 - as above
+            with self._opened(request) as answer:
                 return self._read(answer)
-        except HTTPError as error:
-            with error:
-                return self._read(error)
         except (OSError, HTTPException, ValueError) as error:
             raise UnavailableError(f"no answer: {type(error).__name__}") from error
+
+    def _opened(self, request: urllib.request.Request) -> Any:
+        """What was answered; a refusal is an answer, too."""
+        try:
+            return urllib.request.urlopen(request, timeout=_ANSWER_SECONDS, context=self._context())  # noqa: S310 - the stack's own output, or this machine
+        except HTTPError as error:
+            return error
 
     def _context(self) -> ssl.SSLContext | None:
         return self._tls if self.base_url.startswith("https:") else None

@@ -65,7 +65,9 @@ def _environment(stack: Stack, password: str) -> dict[str, str]:
         "AWS_SESSION_TOKEN": credentials.token or "",
         "AWS_DEFAULT_REGION": stack.session.region_name,
     }
-    return {**os.environ, **{name: value for name, value in given.items() if value}}
+    # A token that is not of these credentials would go with them.
+    own = {name: value for name, value in os.environ.items() if name != "AWS_SESSION_TOKEN"}
+    return {**own, **{name: value for name, value in given.items() if value}}
 
 
 def read(junit: str) -> Finding:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -100,7 +101,7 @@ def http_api_event(
         "version": "2.0",
         "routeKey": f"{method} {path}",
         "rawPath": path,
-        "rawQueryString": "&".join(f"{name}={value}" for name, value in (query or {}).items()),
+        "rawQueryString": urlencode(query or {}),
         "headers": {name.lower(): value for name, value in (headers or {}).items()},
         "requestContext": {
             "http": {"method": method, "path": path, "sourceIp": "192.0.2.1", "userAgent": "testing"},

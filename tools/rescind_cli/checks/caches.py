@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rescind_cli.checks.findings import Finding, fault, ok
+from rescind_cli.checks.findings import Finding, fault, not_checked, ok
 
 REST, HTTP = "REST", "HTTP"
 _IDENTITY = {REST: "method.request.header.Authorization", HTTP: "$request.header.Authorization"}
@@ -53,6 +53,8 @@ def of_a_version(authorizers: Iterable[Authorizer], *, function: str) -> Finding
     ours = [each for each in authorizers if each.calls(function)]
     if any(f":function:{function}/" in each.uri for each in ours):
         return fault(name, "API Gateway asks the unpublished function", "Deploy the stack anew.")
+    if not ours:
+        return not_checked(name, f"no authorizer of the API calls {function}", "Deploy the stack anew.")
     return ok(name, "API Gateway asks the published one, by its alias")
 
 
