@@ -1,7 +1,7 @@
 """The measurement of the bound, against an API whose revocations take as long as a test says."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -9,8 +9,10 @@ from prove_on_aws import bound
 from prove_on_aws.api import Api, Reply
 from prove_on_aws.people import People, Somebody
 from prove_on_aws.steps import NotAsPromisedError
+from rescind.flows.end import stated_bound
 from rescind.unavailable import UnavailableError
 from rescind_cli.checks.findings import Outcome
+from tests.things import SETTINGS
 
 
 @dataclass
@@ -101,3 +103,5 @@ def test_the_bound_is_the_one_that_the_stack_states(delay: int, stated: int) -> 
     settings = {"revocation_delay_seconds": delay, "authorizer_timeout_seconds": 5}
 
     assert bound.bound_of(settings) == stated
+    ours = replace(SETTINGS, revocation_delay_seconds=delay, authorizer_timeout_seconds=5)
+    assert stated == stated_bound(ours)
