@@ -61,7 +61,9 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 
 def raw_signature(signed: str, key: SigningKey = SIGNING_KEY) -> bytes:
-    der = key.private_key.sign(signed.encode(), ec.ECDSA(SHA256(), deterministic_signing=True))
+    der = key.private_key.sign(
+        signed.encode("utf-8", "surrogatepass"), ec.ECDSA(SHA256(), deterministic_signing=True)
+    )
     r, s = decode_dss_signature(der)
     return r.to_bytes(32) + min(s, ORDER - s).to_bytes(32)
 
