@@ -11,7 +11,7 @@ from tests.things import NOW
 LEFT_OUT = ...
 _FLOATS = st.floats(allow_nan=False, allow_infinity=False)  # which are no JSON
 _ODD = st.none() | st.booleans() | st.integers(-2, 2) | _FLOATS | st.text(max_size=3)
-ANYTHING = _ODD | st.just([]) | st.just({}) | st.just(LEFT_OUT)
+ANYTHING: st.SearchStrategy[Any] = _ODD | st.just([]) | st.just({}) | st.just(LEFT_OUT)
 TIMES = st.sampled_from(
     [
         *(NOW + offset for offset in (-86_401, -86_400, -601, -600, -100, 0, 1, 60, 61, 4000)),

@@ -317,7 +317,7 @@ def test_both_signatures_of_a_token_are_one_token() -> None:
 
 
 USES = st.sampled_from(["id", "access", "ID", "refresh"])
-EVENTS = st.just({BACKCHANNEL_LOGOUT: {}})
+EVENTS: st.SearchStrategy[Any] = st.just({BACKCHANNEL_LOGOUT: {}})
 
 
 @settings(deadline=None, max_examples=300)
