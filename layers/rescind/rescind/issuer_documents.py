@@ -6,27 +6,21 @@ No redirect is followed and nothing large is read. The operator names what is fe
 import json
 import re
 import time
-import urllib.request
-from http.client import HTTPException
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from io import BufferedReader, RawIOBase
+from socket import socket
 from typing import Any
-from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 from rescind import deadline
 from rescind.unavailable import UnavailableError
 
 _LARGEST_BYTES = 65_536
 _LONGEST_SECONDS = 2.0
-_LONGEST_SILENCE_SECONDS = 1.5
 _OF_COGNITO = re.compile(r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(?=/)")
 _ON_THIS_MACHINE = ("http://127.0.0.1:", "http://localhost:")
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """None: the answer is then a failure as any other."""
-
-
-_opener = urllib.request.build_opener(_NoRedirects)
 
 
 class IssuerDocuments:
@@ -79,19 +73,38 @@ def fetch(url: str) -> dict[str, Any]:
         raise UnavailableError(f"a document of an issuer: {type(error).__name__}") from error
 
 
+class _InTime(RawIOBase):
+    """What comes over a connection until it is late: a socket's own timeout begins anew with each byte."""
+
+    def __init__(self, connection: socket, ends_at: float) -> None:
+        super().__init__()
+        self._connection, self._ends_at = connection, ends_at
+
+    def makefile(self, _: str) -> BufferedReader:
+        """What an answer asks of its socket."""
+        return BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what a reader gives
+        self._connection.settimeout(_until(self._ends_at))
+        return self._connection.recv_into(buffer)
+
+
 def _read(url: str, ends_at: float) -> bytes:
-    request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 - https, or on this machine
-    read = b""
-    try:
-        with _opener.open(request, timeout=min(_LONGEST_SILENCE_SECONDS, _until(ends_at))) as answer:
-            while chunk := answer.read1(_LARGEST_BYTES + 1 - len(read)):
-                read += chunk
-                if len(read) > _LARGEST_BYTES:
-                    raise ValueError("too large")
-                _until(ends_at)  # One that comes in drops is late, too.
-    except HTTPError as error:
-        error.close()
-        raise
+    address = urlsplit(url)
+    connect = HTTPSConnection if address.scheme == "https" else HTTPConnection
+    with closing(connect(address.netloc, timeout=_until(ends_at))) as connection:
+        path = f"{address.path or '/'}{'?' if address.query else ''}{address.query}"
+        connection.request("GET", path, headers={"Accept": "application/json", "Connection": "close"})
+        with HTTPResponse(_InTime(connection.sock, ends_at)) as answer:  # type: ignore[arg-type]  # see makefile
+            answer.begin()
+            if answer.status != HTTPStatus.OK:
+                raise ValueError("another answer")
+            read = answer.read(_LARGEST_BYTES + 1)
+    if len(read) > _LARGEST_BYTES:
+        raise ValueError("too large")
     return read
 
 
