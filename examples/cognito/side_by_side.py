@@ -108,7 +108,7 @@ def exchange(trial: Trial, id_token: str) -> str:
         raise TrialError(
             f"Rescind refused the ID token ({status} {answer.get('error')}). Its TrustedIssuers must have "
             f"{trial.issuer} {trial.client_id}. Either AutoProvision is enabled, or an admin has made "
-            "this user. Its log has the reason."
+            "this user. Its log has the reason, at ExchangeRefused."
         )
     return str(answer["access_token"])
 
