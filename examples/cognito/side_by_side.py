@@ -25,7 +25,8 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 # A part of what Cognito says, and what mends it.
 _CURES = {
-    "Incorrect username or password": "Check --username, and the password in COGNITO_PASSWORD.",
+    "Incorrect username or password": "Check --username, and the password.",
+    "UserNotFoundException": "Check --username.",
     "USER_PASSWORD_AUTH flow": "Add ALLOW_USER_PASSWORD_AUTH to the authentication flows of the app client.",
     "secret": "Take an app client without a secret, as pages have: this script has no place to keep one.",
     "ResourceNotFoundException": "Check --client-id and the region in --issuer: there is no such app client.",
@@ -64,7 +65,9 @@ def ask(method: str, url: str, headers: Mapping[str, str], body: object = None) 
         came = connection.getresponse()
         return came.status, json.loads(came.read() or b"{}")
     except ValueError:
-        raise TrialError(f"{parts.netloc} answers, but not in JSON. Is that its address?") from None
+        raise TrialError(
+            f"{parts.netloc}{parts.path} is no JSON. Check the addresses and --issuer."
+        ) from None
     except (OSError, http.client.HTTPException) as error:
         raise TrialError(f"{parts.netloc} does not answer ({error}). Is it its address, and up?") from error
     finally:
@@ -143,9 +146,6 @@ def looked_at(trial: Trial, keys: jwt.PyJWKSet, ours: str, theirs: Mapping[str, 
         "Rescind's access token, at Rescind": str(trial.rescind("GET", "/auth/me", bearer=ours)[0]),
         "Cognito's ID token, at API Gateway": at_api_gateway(trial, keys, theirs["IdToken"]),
         "Cognito's access token, at API Gateway": at_api_gateway(trial, keys, theirs["AccessToken"]),
-        "Cognito's access token, at Cognito": str(
-            trial.cognito_says("GetUser", AccessToken=theirs["AccessToken"])[0]
-        ),
     }
 
 

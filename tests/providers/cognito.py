@@ -72,6 +72,13 @@ class UserPool:
         tokens: dict[str, str] = answer["AuthenticationResult"]
         return tokens
 
+    def refresh(self, tokens: dict[str, str]) -> None:
+        self.cognito.initiate_auth(
+            ClientId=self.app,
+            AuthFlow="REFRESH_TOKEN_AUTH",
+            AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]},
+        )
+
     def sign_out_everywhere(self, tokens: dict[str, str]) -> None:
         self.cognito.global_sign_out(AccessToken=tokens["AccessToken"])
 

@@ -1,11 +1,16 @@
 """What users of Cognito live through: logins at ministack's Cognito, exchanged over HTTP, and taken back."""
 
+import json
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -13,13 +18,17 @@ import httpx
 import jwt
 import pytest
 
+from rescind.rules.trusted_issuers import trusted_issuers
 from tests.journeys.conftest import Client
 from tests.journeys.gateways import log_lines
-from tests.local_gateway import RunningGateway, running_gateway
+from tests.local.processes import is_alive, process_tree
+from tests.local_gateway import RunningGateway, gateway_environment, running_gateway
 from tests.providers.cognito import PASSWORD, UserPool
+from tests.template import DOCUMENT
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "cognito.md"
+EXAMPLE = ROOT / "examples" / "cognito" / "side_by_side.py"
 ID_TOKEN, ACCESS_TOKEN, JWT = (
     f"urn:ietf:params:oauth:token-type:{name}" for name in ("id_token", "access_token", "jwt")
 )
@@ -137,7 +146,7 @@ def test_after_a_logout_our_token_is_refused_at_once_and_cognitos_own_is_not(
     for token in (theirs["IdToken"], theirs["AccessToken"]):
         assert pool.verify(token)["exp"] - time.time() > 3000
     with pytest.raises(pool.cognito.exceptions.NotAuthorizedException):
-        pool.cognito.get_user(AccessToken=theirs["AccessToken"])
+        pool.refresh(theirs)
 
 
 def test_a_token_opens_one_session(client: Client, pool: UserPool, gateway: RunningGateway) -> None:
@@ -288,17 +297,17 @@ def test_without_auto_provision_an_admin_lets_a_user_in_by_issuer_and_subject(
 # ------------------------------------------------------------------ as its user runs the example
 
 
-def side_by_side(gateway: RunningGateway, pool: UserPool, username: str, **changes: str) -> tuple[int, str]:
+def side_by_side(gateway: RunningGateway, pool: UserPool, **given: str) -> tuple[int, str]:
+    """How it ended, and what it printed."""
     options = {
         "--api": gateway.base_url,
         "--issuer": pool.issuer,
         "--client-id": pool.app,
-        "--username": username,
         "--cognito-endpoint": pool.endpoint,
     }
-    options |= {f"--{name.replace('_', '-')}": value for name, value in changes.items()}
+    options |= {f"--{name.replace('_', '-')}": value for name, value in given.items()}
     ended = subprocess.run(  # noqa: S603 - our own example
-        [sys.executable, str(ROOT / "examples" / "cognito" / "side_by_side.py"), *sum(options.items(), ())],
+        [sys.executable, str(EXAMPLE), *sum(options.items(), ())],
         env={**os.environ, "COGNITO_PASSWORD": PASSWORD},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -310,6 +319,14 @@ def side_by_side(gateway: RunningGateway, pool: UserPool, username: str, **chang
     assert "eyJ" not in ended.stdout  # as a token begins
     assert PASSWORD not in ended.stdout
     return ended.returncode, ended.stdout
+
+
+def blocks(language: str) -> list[str]:
+    """Those of docs/cognito.md."""
+    found: list[str] = re.findall(
+        rf"^```{language}\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    return found
 
 
 def shown_on(page: Path) -> str:
@@ -324,14 +341,12 @@ def as_ever(text: str) -> str:
     return re.sub(r"\d\d more minutes", "NN more minutes", text)
 
 
-@pytest.mark.parametrize(
-    "page", [PAGE, ROOT / "examples" / "cognito" / "README.md"], ids=lambda page: page.name
-)
-def test_the_pages_show_what_the_example_prints(gateway: RunningGateway, pool: UserPool, page: Path) -> None:
-    code, printed = side_by_side(gateway, pool, pool.add_user("admins"))
+def test_the_pages_show_what_the_example_prints(gateway: RunningGateway, pool: UserPool) -> None:
+    code, printed = side_by_side(gateway, pool, username=pool.add_user("admins"))
 
     assert code == 0, printed
-    assert as_ever(printed) == as_ever(shown_on(page))
+    for page in (PAGE, EXAMPLE.with_name("README.md")):
+        assert as_ever(printed) == as_ever(shown_on(page)), page
 
 
 @pytest.mark.parametrize(
@@ -339,7 +354,7 @@ def test_the_pages_show_what_the_example_prints(gateway: RunningGateway, pool: U
     [
         ({"username": "nobody"}, "Check --username"),
         ({"client_id": "nobody"}, "Check --client-id"),
-        ({"issuer": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Nobody"}, "Check --issuer"),
+        ({"issuer": "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Nobody"}, "--issuer"),
         ({"api": "http://127.0.0.1:1"}, "127.0.0.1:1 does not answer"),
     ],
     ids=["user", "client", "issuer", "api"],
@@ -347,8 +362,102 @@ def test_the_pages_show_what_the_example_prints(gateway: RunningGateway, pool: U
 def test_the_example_says_what_is_wrong_and_what_mends_it(
     gateway: RunningGateway, pool: UserPool, changes: dict[str, str], said: str
 ) -> None:
-    code, printed = side_by_side(gateway, pool, pool.add_user(), **changes)
+    code, printed = side_by_side(gateway, pool, **{"username": pool.add_user(), **changes})
 
     assert code == 1
     assert said in printed
     assert "Traceback" not in printed
+
+
+# ------------------------------------------------------------------ what else the page tells to do
+
+
+def test_the_first_exchange_of_the_page_works_as_it_stands_there(
+    gateway: RunningGateway, pool: UserPool
+) -> None:
+    [block] = [each for each in blocks("sh") if each.startswith("api=")]
+    given, script = block.split("\n\n", 1)
+    ask = given.splitlines()[-1]
+    assert ask.startswith("printf 'Password: '; read ")
+    here = f"api={gateway.base_url} cognito={pool.endpoint} client_id={pool.app} username={pool.add_user()}"
+
+    ended = subprocess.run(  # noqa: S603 - the commands of the page
+        ["bash", "-c", f"{here}\n{ask}\n{script}"],  # noqa: S607 - wherever it is
+        input=f"{PASSWORD}\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    live, ending, dead = [json.loads(line) for line in ended.stdout.splitlines()[1:]]
+    assert live["scope"] == "orders:read"
+    assert ending["revoked"] == "session"
+    assert dead["error"] == "invalid_token"
+
+
+def test_what_the_page_deploys_with_is_what_it_says() -> None:
+    [line] = [line for line in "".join(blocks("sh")).splitlines() if line.startswith("sam deploy")]
+    [kept] = blocks("toml")
+    of_the_shell = shlex.split(line)[3:]
+    of_the_file = tomllib.loads(kept)["parameter_overrides"]
+    pattern = DOCUMENT["Parameters"]["TrustedIssuers"]["AllowedPattern"]
+
+    for trusted, provision in (of_the_shell, of_the_file):
+        assert provision == "AutoProvision=enabled"
+        # SAM CLI ends an unquoted value at its first blank; what is in quotes it takes as it is.
+        [value] = re.findall(r'^TrustedIssuers="([^"\\]+)"$', trusted)
+        assert re.fullmatch(pattern, value)
+        [issuer] = trusted_issuers(value).values()
+        assert issuer.audiences == {"4f1a2b3c"}
+        assert issuer.scope_after("", {}) == "orders:read"
+    in_the_group = {"cognito:groups": ["admins"]}
+    [issuer] = trusted_issuers(of_the_shell[0].partition("=")[2].strip('"')).values()
+    assert issuer.scope_after("", in_the_group) == "admin orders:read"
+
+
+@contextmanager
+def trying_it() -> Iterator[subprocess.Popen[str]]:
+    """`make cognito`, as make starts it."""
+    process = subprocess.Popen(  # noqa: S603 - our own tool
+        [sys.executable, str(ROOT / "tools" / "try_cognito.py")],
+        env=gateway_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.mark.proof
+def test_one_command_shows_it_all_without_an_aws_account() -> None:
+    with trying_it() as process:
+        printed, _ = process.communicate(timeout=120)
+
+    assert process.returncode == 0, printed
+    shown = printed[printed.index("\n1. ") + 1 :]
+    assert as_ever(shown) == as_ever(shown_on(PAGE))
+    assert "eyJ" not in printed
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whichever_way_that_command_is_ended_it_leaves_nothing_running(number: signal.Signals) -> None:
+    with trying_it() as process:
+        assert process.stdout
+        for line in process.stdout:
+            if line.startswith("COGNITO_PASSWORD"):
+                break
+        started = process_tree(process.pid)
+        assert len(started) > 2
+
+        process.send_signal(number)
+        process.wait(timeout=30)
+
+    assert process.returncode == 128 + number
+    assert not [pid for pid in started if is_alive(pid)]
