@@ -4,8 +4,8 @@ import time
 
 from rescind import audit, ids, wiring
 from rescind.endpoint import endpoint
-from rescind.flows.exchange import Exchanged, exchange
-from rescind.flows.issue import Refused
+from rescind.flows.exchange import Identified, exchange, identify
+from rescind.flows.issue import Refused, Tokens
 from rescind.web.client import client_of
 from rescind.web.cookies import requested_transport
 from rescind.web.origins import check_site
@@ -27,7 +27,7 @@ def handler(event: Event) -> Response:
     check_site(event, allowed=settings.allowed_origins)
     transport = requested_transport(event, body, allowed_origins=settings.allowed_origins)
 
-    outcome = exchange(
+    identified = identify(
         text,
         token_type=token_type,
         issuers=exchange_settings.trusted_issuers,
@@ -37,23 +37,40 @@ def handler(event: Event) -> Response:
         users=wiring.users(),
         accounts=wiring.accounts(),
         logins=wiring.logins(),
+        user_id=ids.new_user_id(),
+        now=now_ms // 1000,
+    )
+    if isinstance(identified, Refused):
+        return _refused(identified)
+    _record(identified)  # Whatever comes of the session, that is written.
+
+    outcome = exchange(
+        identified,
+        logins=wiring.logins(),
         sessions=wiring.sessions(),
         keys=wiring.keyring(),
         settings=settings,
         client=client_of(event, settings=settings),
-        user_id=ids.new_user_id(),
         ids=ids.new_ids(),
         now_ms=now_ms,
     )
 
     match outcome:
-        case Exchanged(tokens, is_new, is_changed):
-            if is_new:
-                audit.record(audit.Event.USER_CREATED, user_id=tokens.user_id, actor=_ACTOR)
-            if is_changed:
-                audit.record(audit.Event.USER_CHANGED, user_id=tokens.user_id, actor=_ACTOR)
+        case Tokens() as tokens:
             audit.record(audit.Event.EXCHANGE, user_id=tokens.user_id, session_id=tokens.session_id)
             return token_response(tokens, transport)
-        case Refused(reason, user_id):
-            audit.record(audit.Event.EXCHANGE_REFUSED, reason=reason, user_id=user_id)
-            return invalid_grant("The subject token is expired, used, not for this API or not valid.")
+        case Refused() as refused:
+            return _refused(refused)
+
+
+def _record(identified: Identified) -> None:
+    user_id = identified.user.user_id
+    if identified.is_new:
+        audit.record(audit.Event.USER_CREATED, user_id=user_id, actor=_ACTOR)
+    if identified.is_changed:
+        audit.record(audit.Event.USER_CHANGED, user_id=user_id, actor=_ACTOR)
+
+
+def _refused(refused: Refused) -> Response:
+    audit.record(audit.Event.EXCHANGE_REFUSED, reason=refused.reason, user_id=refused.user_id)
+    return invalid_grant("The subject token is expired, used, not for this API or not valid.")

@@ -1,4 +1,4 @@
-"""Token exchange (RFC 8693): another issuer's token opens a session, once."""
+"""Token exchange (RFC 8693): another issuer's token tells who its user is, and opens a session, once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,15 +17,18 @@ from rescind.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class Exchanged:
-    tokens: Tokens
+class Identified:
+    """Who the token says that it is; they may have a session for it."""
+
+    user: User
+    token: SubjectToken
     is_new: bool
     """Whether the user has been made for it."""
     is_changed: bool
     """Whether the user has another scope by it."""
 
 
-def exchange(
+def identify(
     text: str,
     *,
     token_type: SubjectTokenType,
@@ -36,15 +39,10 @@ def exchange(
     users: Users,
     accounts: Accounts,
     logins: Logins,
-    sessions: Sessions,
-    keys: SigningKeys,
-    settings: Settings,
-    client: Client,
     user_id: str,
-    ids: NewIds,
-    now_ms: int,
-) -> Exchanged | Refused:
-    """Verify, find the user or make one, grant what the token grants, open a session.
+    now: int,
+) -> Identified | Refused:
+    """Verify, find the user or make one, grant what the token grants.
 
     Args:
         text: the subject token.
@@ -55,25 +53,17 @@ def exchange(
         credentials: where (issuer, sub) leads to a user.
         users: where the user is.
         accounts: where a new user goes.
-        logins: where it stands which tokens are used and which logins have ended.
-        sessions: where the new session goes.
-        keys: the keys to sign with.
-        settings: lifetimes, names and limits.
-        client: what the session remembers of it.
+        logins: where it stands which tokens are used.
         user_id: of the user, if one is made.
-        ids: of the new session and token, and of this request.
-        now_ms: epoch milliseconds at the start of this request.
+        now: epoch seconds at the start of this request.
 
     Raises:
-        UnavailableError: something could not be read, opened or written; nothing is handed out. The token can
-            be sent again, unless its session was written after all.
+        UnavailableError: something could not be read or written. The token can be sent again.
     """
-    now = now_ms // 1000
     try:
         token = verify_subject_token(text, token_type=token_type, issuers=issuers, keys=issuer_keys, now=now)
     except InvalidTokenError as error:
         return Refused(error.reason)
-
     user, is_new = find_user(_username(token), credentials=credentials, users=users), False
     # A token that was used has had its user, who has been deleted since.
     if user is None and provision and not logins.is_used(token):
@@ -83,13 +73,52 @@ def exchange(
     refused = _refusal(user, token)
     if refused:
         return Refused(refused, user.user_id)
-
-    granted, is_changed = _grant(user, token, users)
+    granted = _granted(user, token, users)
     if granted is None:
         return Refused(Reason.USER_UNKNOWN)
-    outcome = open_session(
-        granted,
-        write=lambda session: _write(session, token, logins),
+    return Identified(granted, token, is_new, is_changed=granted != user)
+
+
+def exchange(
+    identified: Identified,
+    *,
+    logins: Logins,
+    sessions: Sessions,
+    keys: SigningKeys,
+    settings: Settings,
+    client: Client,
+    ids: NewIds,
+    now_ms: int,
+) -> Tokens | Refused:
+    """Open a session, unless the token has opened one, or its login has ended meanwhile.
+
+    Args:
+        identified: who has just been identified, by which token.
+        logins: where it stands which tokens are used and which logins have ended.
+        sessions: where the new session goes.
+        keys: the keys to sign with.
+        settings: lifetimes, names and limits.
+        client: what the session remembers of it.
+        ids: of the new session and token, and of this request.
+        now_ms: epoch milliseconds at the start of this request.
+
+    Raises:
+        UnavailableError: something could not be read, opened or written; nothing is handed out. The token can
+            be sent again, unless its session was written after all.
+    """
+
+    def write(session: Session) -> Written | Lost[Session] | Refused:
+        match logins.open(session, identified.token):
+            case TokenUsed():
+                return Refused(Reason.REPLAYED, session.user_id)
+            case LoginEnded():
+                return Refused(Reason.LOGGED_OUT, session.user_id)
+            case (Written() | Lost()) as written:
+                return written
+
+    return open_session(
+        identified.user,
+        write=write,
         sessions=sessions,
         keys=keys,
         settings=settings,
@@ -97,7 +126,6 @@ def exchange(
         ids=ids,
         now_ms=now_ms,
     )
-    return Exchanged(outcome, is_new, is_changed) if isinstance(outcome, Tokens) else outcome
 
 
 def _username(token: SubjectToken) -> str:
@@ -131,26 +159,14 @@ def _refusal(user: User, token: SubjectToken) -> Reason | None:
     return None
 
 
-def _grant(user: User, token: SubjectToken, users: Users) -> tuple[User | None, bool]:
-    """The user, of the scope that the token leaves them; and whether that is another one."""
+def _granted(user: User, token: SubjectToken, users: Users) -> User | None:
+    """The user, of the scope that the token leaves them; None where there is no such user any more."""
 
     def granted(user: User) -> User:
         return replace(user, scope=token.issuer.scope_after(user.scope, token.claims))
 
     if granted(user) == user:
-        return user, False
+        return user
     changed = change_user(user.user_id, granted, users=users)
-    if changed is None:
-        return None, False
-    # The lineage is that of the user who was looked at: whatever was revoked since has ended this login, too.
-    return replace(changed, token_version=user.token_version, logged_out_at=user.logged_out_at), True
-
-
-def _write(session: Session, token: SubjectToken, logins: Logins) -> Written | Lost[Session] | Refused:
-    match logins.open(session, token):
-        case TokenUsed():
-            return Refused(Reason.REPLAYED, session.user_id)
-        case LoginEnded():
-            return Refused(Reason.LOGGED_OUT, session.user_id)
-        case (Written() | Lost()) as written:
-            return written
+    # The lineage is that of the user who was looked at: what has been revoked since ends this login, too.
+    return changed and replace(changed, token_version=user.token_version, logged_out_at=user.logged_out_at)
