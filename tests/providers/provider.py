@@ -8,7 +8,7 @@ import secrets
 import select
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +46,7 @@ class Login:
 @dataclass
 class Provider:
     process: subprocess.Popen[str]
-    accounts: Mapping[str, Mapping[str, Any]]
+    accounts: dict[str, Mapping[str, Any]]
     """Usernames, and the claims of each beside `sub`."""
     clients: dict[str, dict[str, Any]]
     """By their client ids: what each adds to the metadata of a public client."""
@@ -103,6 +103,11 @@ class Provider:
         told: list[dict[str, Any]] = self.command("deliveries")
         return told
 
+    def describe(self, username: str, **claims: Any) -> None:
+        """What its next tokens say of this user."""
+        self.accounts[username] = claims
+        self.provide()
+
     def rotate_keys(self) -> None:
         """At once: what the old ones have signed verifies by nothing that it publishes."""
         self.keys = new_keys()
@@ -152,8 +157,7 @@ class Provider:
 
 @contextmanager
 def running_provider(
-    clients: Sequence[str] | Mapping[str, Mapping[str, Any]],
-    accounts: Mapping[str, Mapping[str, Any]],
+    clients: Mapping[str, Mapping[str, Any]], accounts: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Provider]:
     """One that serves on a free port of loopback, until the test is done with it."""
     node = shutil.which("node")
@@ -161,10 +165,8 @@ def running_provider(
     with subprocess.Popen(  # noqa: S603 - our own program
         [node, "server.mjs"], cwd=JS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        more = clients if isinstance(clients, Mapping) else {client_id: {} for client_id in clients}
-        provider = Provider(
-            process, accounts, {client_id: dict(each) for client_id, each in more.items()}, new_keys()
-        )
+        metadata = {client_id: dict(more) for client_id, more in clients.items()}
+        provider = Provider(process, dict(accounts), metadata, new_keys())
         try:
             provider.provide()
             yield provider
