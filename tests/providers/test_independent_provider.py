@@ -24,6 +24,8 @@ TRUSTED = " ".join([APP, APP_WITHOUT_SIDS, *BY_ALGORITHM, API])
 GRANTS = "->member groups=admins->admin scope=orders:read->orders:read"
 
 FUNCTION_SECONDS = 10
+PATIENCE_SECONDS = 2
+"""With each of the two documents of a provider."""
 COOL_DOWN_SECONDS = 30
 """For a key id that is not in a set which was read just now."""
 
@@ -295,10 +297,9 @@ def test_a_provider_that_is_slow_is_a_failure_within_the_time_of_the_function(
     passed = time.monotonic() - started
 
     assert answer.status_code == 503
-    assert (
-        answer.json()["error"] == "temporarily_unavailable"
-    )  # Ours: API Gateway has other words for a timeout.
-    assert passed < FUNCTION_SECONDS
+    # In our words: API Gateway has others for a function that was late.
+    assert answer.json()["error"] == "temporarily_unavailable"
+    assert passed < 2 * PATIENCE_SECONDS + 1 < FUNCTION_SECONDS
 
 
 def test_a_logout_at_the_provider_ends_the_session_of_that_login_at_once_and_no_other(
