@@ -8,10 +8,23 @@ from zlib import crc32
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, UserPage, Written
+from rescind.model import (
+    BlockedToken,
+    Credential,
+    LoginEnded,
+    Lost,
+    Session,
+    Status,
+    TokenUsed,
+    User,
+    UserPage,
+    Written,
+)
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
+from rescind.rules.logout_tokens import ENDED_FOR_SECONDS, keys_of
 from rescind.rules.refresh_tokens import MacKey
+from rescind.rules.subject_tokens import SubjectToken
 from rescind.rules.throttle import Full, Tally, Window, counted, given_back
 from rescind.verdict import State
 from tests.things import MAC_KEY, SIGNING_KEY
@@ -39,6 +52,7 @@ class FakeTables:
     blocklist: dict[str, BlockedToken] = field(default_factory=dict)
     key_sets: dict[Purpose, KeySet] = field(default_factory=dict)
     attempts: dict[str, Tally] = field(default_factory=dict)
+    opened_by: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -254,6 +268,40 @@ class FakeBlocklist(FakeTable):
     @_atomic
     def read(self, jti: str) -> BlockedToken | None:
         return self.tables.blocklist.get(jti)
+
+
+class FakeLogins(FakeTable):
+    @_atomic
+    def is_used(self, token: SubjectToken) -> bool:
+        return f"used_{token.digest}" in self.tables.blocklist
+
+    @_atomic
+    def open(self, session: Session, token: SubjectToken) -> Written | Lost[Session] | TokenUsed | LoginEnded:
+        ended = [self.tables.blocklist[key] for key in keys_of(token) if key in self.tables.blocklist]
+        if any(entry.blocked_at >= token.issued_at for entry in ended):
+            return LoginEnded()
+        if self.is_used(token):
+            return TokenUsed()
+        key = (session.user_id, session.session_id)
+        if key in self.tables.sessions:
+            return Lost(None, repeated=False)
+        self._note(f"used_{token.digest}", session.last_used_at, token.remembered_until, session.user_id)
+        self.tables.sessions[key] = session
+        self.tables.opened_by.setdefault(keys_of(token)[0], []).append(key)
+        return Written()
+
+    @_atomic
+    def end(self, key: str, *, at: int) -> None:
+        entry = self.tables.blocklist.get(key)
+        if entry is None or entry.blocked_at < at:
+            self._note(key, at, at + ENDED_FOR_SECONDS, None)
+
+    @_atomic
+    def sessions_of(self, key: str) -> list[tuple[str, str]]:
+        return list(self.tables.opened_by.get(key, []))
+
+    def _note(self, key: str, at: int, ttl: int, user_id: str | None) -> None:
+        self.tables.blocklist[key] = BlockedToken(key, user_id, "login", at, ttl)
 
 
 class FakeAttempts(FakeTable):

@@ -15,6 +15,7 @@ from rescind.store.attempts import Attempts
 from rescind.store.blocklist import Blocklist
 from rescind.store.credentials import Credentials
 from rescind.store.key_set import KeySets
+from rescind.store.logins import Logins
 from rescind.store.sessions import Sessions
 from rescind.store.state import States
 from rescind.store.users import Users
@@ -30,6 +31,7 @@ class Stores:
     accounts: stores.Accounts
     sessions: stores.Sessions
     blocklist: stores.Blocklist
+    logins: stores.Logins
     attempts: AttemptStore
     states: stores.States
     key_sets: KeySetStore
@@ -72,6 +74,7 @@ def stores_on(client: Any, *, prefix: str = "") -> Stores:
         ),
         sessions=Sessions(client, table=f"{prefix}Sessions"),
         blocklist=Blocklist(client, table=f"{prefix}Blocklist"),
+        logins=Logins(client, sessions_table=f"{prefix}Sessions", blocklist_table=f"{prefix}Blocklist"),
         attempts=Attempts(client, table=f"{prefix}Attempts"),
         states=States(
             client,
@@ -91,6 +94,7 @@ def fake_stores() -> Stores:
         accounts=fakes.FakeAccounts(tables),
         sessions=fakes.FakeSessions(tables),
         blocklist=fakes.FakeBlocklist(tables),
+        logins=fakes.FakeLogins(tables),
         attempts=fakes.FakeAttempts(tables),
         states=fakes.FakeStates(tables),
         key_sets=fakes.FakeKeySets(tables),

@@ -33,6 +33,8 @@ IMPURE_OF_OURS = {
         "endpoint",
         "ids",
         "invocation",
+        "issuer_documents",
+        "issuer_keys",
         "keyring",
         "keys",
         "new_keys",
@@ -89,7 +91,7 @@ def test_what_decides_has_no_clock_no_chance_no_environment_and_no_aws(module: s
     assert found == set()
 
 
-def test_nobody_opens_an_address_but_for_cloudformation_and_the_canary() -> None:
+def test_nobody_opens_an_address_but_for_cloudformation_the_canary_and_trusted_issuers() -> None:
     # Chance for TLS connections is added where a sandbox is restored, which opens none.
     allowed = {"snapshot.py": {"ssl", "ssl.RAND_add"}}
     of_the_layer = {
@@ -101,7 +103,8 @@ def test_nobody_opens_an_address_but_for_cloudformation_and_the_canary() -> None
         name for name, path in FUNCTIONS.items() if any(has(each, NETWORK) for each in imports(path))
     }
 
-    assert (of_the_layer, of_functions) == ({"cloudformation.py"}, {"canary"})
+    assert (of_the_layer, of_functions) == ({"cloudformation.py", "issuer_documents.py"}, {"canary"})
+    assert importers_of("rescind.issuer_documents") == {"wiring.py"}
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if is_pure(module)])
@@ -207,7 +210,13 @@ def test_no_function_has_the_means_to_go_on_behind_its_answer(module: str) -> No
 CLOCKS = {"time", "time_ns", "monotonic", "sleep"}
 KNOW_TIMES_OF_DAY = {"datetime", "calendar", "zoneinfo", "email", "locale", "dateutil"}
 # How long one request has taken by itself, and nothing that is kept from one to the next.
-MEASURING = {"functions/canary", "admin/everyone.py", "admin/imports.py", "deadline.py"}
+MEASURING = {
+    "functions/canary",
+    "admin/everyone.py",
+    "admin/imports.py",
+    "deadline.py",
+    "issuer_documents.py",
+}
 
 
 def clocks_in(source: str) -> Iterator[str]:

@@ -32,14 +32,19 @@ def test_every_setting_is_in_the_environment_and_the_reverse() -> None:
     assert {name for name in ENVIRONMENT if not name.startswith("POWERTOOLS_")} == settings
 
 
-def test_the_canary_alone_has_settings_of_its_own() -> None:
+def test_the_canary_and_who_trusts_issuers_alone_have_settings_of_their_own() -> None:
     own = {
         name: set(each["Environment"]["Variables"])
         for name, each in FUNCTIONS.items()
         if "Environment" in each
     }
 
-    assert own == {"CanaryFunction": {field.name.upper() for field in fields(CanarySettings)}}
+    trust = {"TRUSTED_ISSUERS", "AUTO_PROVISION"}
+    assert own == {
+        "CanaryFunction": {field.name.upper() for field in fields(CanarySettings)},
+        "ExchangeFunction": trust,
+        "BackchannelFunction": trust,
+    }
 
 
 @pytest.mark.parametrize(
@@ -79,9 +84,12 @@ def test_only_the_routes_that_prove_themselves_are_open() -> None:
 
     assert {route for route in open_routes if route[0] != "OPTIONS"} == {
         ("POST", "/auth/login"),
+        ("POST", "/auth/exchange"),
         ("POST", "/auth/refresh"),
         ("POST", "/auth/logout"),
         ("POST", "/oauth/revoke"),
+        ("POST", "/oauth/backchannel-logout"),
+        ("POST", "/oauth/security-events"),
         ("GET", "/.well-known/jwks.json"),
     }
 
@@ -181,6 +189,7 @@ def purposes_opened(function: str) -> set[str]:
 def test_only_who_issues_may_open_the_signing_key(function: str) -> None:
     may_open = {
         "LoginFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
+        "ExchangeFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
         "PasswordFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
         "RefreshFunction": {Purpose.ACCESS_TOKEN, Purpose.REFRESH_TOKEN},
         "LogoutFunction": {Purpose.REFRESH_TOKEN},

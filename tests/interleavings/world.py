@@ -78,6 +78,7 @@ def stores_on(tables: fakes.FakeTables) -> Stores:
         accounts=fakes.FakeAccounts(tables),
         sessions=fakes.FakeSessions(tables),
         blocklist=fakes.FakeBlocklist(tables),
+        logins=fakes.FakeLogins(tables),
         attempts=fakes.FakeAttempts(tables),
         states=fakes.FakeStates(tables),
         key_sets=fakes.FakeKeySets(tables),

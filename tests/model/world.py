@@ -16,7 +16,7 @@ from rescind.flows.login import login
 from rescind.flows.logout import LoggedOut, TwoUsers, logout
 from rescind.flows.password import Overtaken, WrongPassword, change_password
 from rescind.flows.refresh import Replayed, Rotated, SessionEnded, refresh
-from rescind.flows.reset import NameTaken, set_password
+from rescind.flows.reset import NameTaken, NoPassword, set_password
 from rescind.flows.revoke import RevokedToken, revoke_token_id
 from rescind.flows.throttle import Throttled
 from rescind.model import Client, User
@@ -195,7 +195,9 @@ class World:
     def enable(self, user_id: str) -> None:
         end.enable(user_id, users=self.through(FakeUsers(self.tables)))
 
-    def set_password(self, user_id: str, new: str, *, now: int) -> User | Weakness | NameTaken | None:
+    def set_password(
+        self, user_id: str, new: str, *, now: int
+    ) -> User | Weakness | NameTaken | NoPassword | None:
         return set_password(
             user_id,
             new,
@@ -211,7 +213,9 @@ class World:
 
     def change(self, user_id: str, *, scope: str | None = None, claims: str | None = None) -> User | None:
         return accounts.change_user(
-            user_id, scope=scope, claims=claims, users=self.through(FakeUsers(self.tables))
+            user_id,
+            accounts.given(scope=scope, claims=claims),
+            users=self.through(FakeUsers(self.tables)),
         )
 
     def revoke(self, user_id: str, *, now: int) -> None:

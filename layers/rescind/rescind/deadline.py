@@ -73,6 +73,11 @@ def as_long_as_one_try() -> Iterator[None]:
         yield
 
 
+def seconds_left() -> float:
+    """For something else than a call to AWS."""
+    return max(0.0, _ends.get().first_try - time.monotonic())
+
+
 def allows_first_try() -> bool:
     """Whether one that takes as long as a try may take would be over in time."""
     return time.monotonic() + _TRY_SECONDS <= _ends.get().first_try

@@ -114,3 +114,13 @@ class Lost(Generic[Row]):
 
     row: Row | None
     repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUsed:
+    """Another issuer's token has opened a session before. Nothing is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEnded:
+    """The login at the other issuer has ended since its token was issued. Nothing is written."""

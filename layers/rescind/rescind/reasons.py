@@ -37,3 +37,9 @@ class Reason(StrEnum):
     TOO_MANY_FROM_NETWORK_FOR_ACCOUNT = "too_many_from_network_for_account"
     TOO_MANY_FOR_ACCOUNT = "too_many_for_account"
     TOO_MANY_FROM_NETWORK = "too_many_from_network"
+
+    # A token of another issuer, or of none that is trusted
+    UNKNOWN_ISSUER = "unknown_issuer"
+    WRONG_AUDIENCE = "wrong_audience"
+    TOO_OLD = "too_old"
+    REPLAYED = "replayed"

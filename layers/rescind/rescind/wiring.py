@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from rescind.settings import CanarySettings, Settings
 
 if TYPE_CHECKING:
+    from rescind.exchange_settings import ExchangeSettings
+    from rescind.issuer_keys import IssuerKeyring
     from rescind.keyring import Keyring
     from rescind.keys import KeyService
     from rescind.store.accounts import Accounts
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from rescind.store.blocklist import Blocklist
     from rescind.store.credentials import Credentials
     from rescind.store.key_set import KeySets
+    from rescind.store.logins import Logins
     from rescind.store.sessions import Sessions
     from rescind.store.state import States
     from rescind.store.table_setup import TableSetups
@@ -34,6 +37,13 @@ def settings() -> Settings:
 @cache
 def canary_settings() -> CanarySettings:
     return CanarySettings.from_environment(os.environ)
+
+
+@cache
+def exchange_settings() -> "ExchangeSettings":
+    from rescind.exchange_settings import ExchangeSettings
+
+    return ExchangeSettings.from_environment(os.environ)
 
 
 @cache
@@ -63,6 +73,14 @@ def key_service() -> "KeyService":
     from rescind.keys import KeyService
 
     return KeyService(kms, kms_key_id=settings().kms_key_id, stack=settings().stack)
+
+
+@cache
+def issuer_keyring() -> "IssuerKeyring":
+    from rescind.issuer_documents import IssuerDocuments
+    from rescind.issuer_keys import IssuerKeyring
+
+    return IssuerKeyring(IssuerDocuments(aws_endpoint=exchange_settings().aws_endpoint))
 
 
 @cache
@@ -108,6 +126,17 @@ def sessions() -> "Sessions":
     from rescind.store.sessions import Sessions
 
     return Sessions(dynamodb(), table=settings().sessions_table)
+
+
+@cache
+def logins() -> "Logins":
+    from rescind.store.logins import Logins
+
+    return Logins(
+        dynamodb(),
+        sessions_table=settings().sessions_table,
+        blocklist_table=settings().blocklist_table,
+    )
 
 
 @cache

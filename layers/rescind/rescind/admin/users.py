@@ -5,8 +5,9 @@ import time
 from rescind import audit, ids, wiring
 from rescind.flows import accounts, end, reset
 from rescind.model import Session, User
+from rescind.rules.trusted_issuers import external_username
 from rescind.rules.weak_passwords import Weakness
-from rescind.web.accounts import claims_of, scope_of, shown, user_id_of
+from rescind.web.accounts import claims_of, external_id_of, scope_of, shown, user_id_of
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.credentials import advice, new_password_of, username_of
 from rescind.web.requests import InvalidRequestError
@@ -16,6 +17,8 @@ from rescind.web.sessions import shown as shown_session
 
 def create(request: AdminRequest) -> Response:
     members = request.members
+    if "issuer" in members:
+        return _create_external(request)
     outcome = accounts.create_user(
         username_of(members),
         new_password_of(members, "password"),
@@ -30,16 +33,35 @@ def create(request: AdminRequest) -> Response:
 
     match outcome:
         case User() as user:
-            audit.record(audit.Event.USER_CREATED, user_id=user.user_id, actor=request.actor)
-            return created({"user_id": user.user_id, "username": user.username, "scope": user.scope})
+            return _created(request, user)
         case Weakness() as weak:
             return invalid_request(advice("password", weak))
         case None:
             return conflict("The username is taken.")
 
 
+def _create_external(request: AdminRequest) -> Response:
+    """A user who logs in at another issuer, and has no password here."""
+    issuer, subject = external_id_of(request.members)
+    user = accounts.create_external_user(
+        issuer,
+        subject,
+        scope=scope_of(request.members) or "",
+        claims=claims_of(request.members) or "{}",
+        accounts=wiring.accounts(),
+        user_id=ids.new_user_id(),
+    )
+    return conflict("That user is here already.") if user is None else _created(request, user)
+
+
+def _created(request: AdminRequest, user: User) -> Response:
+    audit.record(audit.Event.USER_CREATED, user_id=user.user_id, actor=request.actor)
+    return created({"user_id": user.user_id, "username": user.username, "scope": user.scope})
+
+
 def find(request: AdminRequest) -> Response:
-    username = username_of(request.members)
+    members = request.members
+    username = external_username(*external_id_of(members)) if "issuer" in members else username_of(members)
     return _shown(accounts.find_user(username, credentials=wiring.credentials(), users=wiring.users()))
 
 
@@ -60,7 +82,7 @@ def change(request: AdminRequest) -> Response:
     scope, claims = scope_of(request.members), claims_of(request.members)
     if scope is None and claims is None:
         raise InvalidRequestError("Give scope, claims, or both.")
-    user = accounts.change_user(user_id, scope=scope, claims=claims, users=wiring.users())
+    user = accounts.change_user(user_id, accounts.given(scope=scope, claims=claims), users=wiring.users())
     if user is not None:
         audit.record(audit.Event.USER_CHANGED, user_id=user_id, actor=request.actor)
     return _shown(user)
@@ -87,6 +109,8 @@ def set_password(request: AdminRequest) -> Response:
             return ok({"user_id": user_id, "effective_by": _effective_by()})
         case Weakness() as weak:
             return invalid_request(advice("password", weak))
+        case reset.NoPassword():
+            return conflict("The user logs in at another issuer, and has no password here.")
         case reset.NameTaken():
             return conflict("The username is another user's by now.")
         case None:

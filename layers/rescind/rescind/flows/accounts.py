@@ -1,14 +1,15 @@
 """Accounts: making a user with a password, finding, changing and deleting one, counting their sessions."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import replace
 
 from rescind.flows.end import STARTS
 from rescind.flows.stores import Accounts, Credentials, Sessions, Users
 from rescind.model import Credential, Lost, Session, Status, User, Written
 from rescind.rules.hash_parameters import HashParameters
-from rescind.rules.passwords import hash_password
+from rescind.rules.passwords import NO_PASSWORD, hash_password
 from rescind.rules.sessions import refusal
+from rescind.rules.trusted_issuers import external_username
 from rescind.rules.weak_passwords import Weakness, weakness
 from rescind.unavailable import UnavailableError
 
@@ -84,6 +85,20 @@ def new_account(
     return user, credential
 
 
+def create_external_user(
+    issuer: str, subject: str, *, scope: str, claims: str, accounts: Accounts, user_id: str
+) -> User | None:
+    """The new user, who logs in at another issuer and has no password; None when they are here already.
+
+    Raises:
+        UnavailableError: the rows could not be written, or it is not known whether they were.
+    """
+    user, link = new_account(
+        external_username(issuer, subject), NO_PASSWORD, scope=scope, claims=claims, user_id=user_id
+    )
+    return user if accounts.create(user, link) else None
+
+
 def find_user(username: str, *, credentials: Credentials, users: Users) -> User | None:
     """The user who logs in by this name; None when nobody does.
 
@@ -94,13 +109,25 @@ def find_user(username: str, *, credentials: Credentials, users: Users) -> User 
     return users.read(credential.user_id) if credential else None
 
 
-def change_user(user_id: str, *, scope: str | None, claims: str | None, users: Users) -> User | None:
+def given(*, scope: str | None, claims: str | None) -> Callable[[User], User]:
+    """A change of scope, of claims (a JSON object as text), or of both; None leaves each as it is."""
+
+    def change(user: User) -> User:
+        return replace(
+            user,
+            scope=user.scope if scope is None else scope,
+            claims=user.claims if claims is None else claims,
+        )
+
+    return change
+
+
+def change_user(user_id: str, change: Callable[[User], User], *, users: Users) -> User | None:
     """Grant another scope, hand on other claims, or both; the user as changed. None when there is none.
 
     Args:
         user_id: whose.
-        scope: the new one; None leaves it as it is.
-        claims: a JSON object as text; likewise.
+        change: gives the user of another scope or claims, for the user as read.
         users: where they are.
 
     Raises:
@@ -111,12 +138,7 @@ def change_user(user_id: str, *, scope: str | None, claims: str | None, users: U
         user = users.read(user_id)
         if user is None:
             return None
-        changed = replace(
-            user,
-            scope=user.scope if scope is None else scope,
-            claims=user.claims if claims is None else claims,
-            revision=user.revision + 1,
-        )
+        changed = replace(change(user), revision=user.revision + 1)
         match users.change(changed):
             case Written():
                 return changed

@@ -2,14 +2,14 @@
 
 from contextlib import suppress
 
-from rescind.flows.issue import Refused, Tokens, issue_first_tokens
+from rescind.flows.issue import Refused, Tokens
+from rescind.flows.open_session import open_session
 from rescind.flows.stores import Credentials, Sessions, SigningKeys, Users
 from rescind.flows.throttle import Attempts, Throttled, reserve, settle, windows_for
-from rescind.model import Client, Credential, Lost, NewIds, Session, Status, User, Written
+from rescind.model import Client, Credential, NewIds, Status, User
 from rescind.reasons import Reason
 from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import WrongPasswordError, hash_password, needs_rehash, verify_password
-from rescind.rules.sessions import created_after, new_session, surplus
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 
@@ -73,19 +73,16 @@ def login(
     settle(windows, attempts=attempts, now=now)
     _rehash(credential, password, credentials, salt=salt, parameters=settings.hash_parameters)
 
-    session = new_session(
+    return open_session(
         user,
-        ids,
-        created_at_ms=created_after(sessions.of_user(user.user_id), now_ms=now_ms),
+        write=sessions.put,
+        sessions=sessions,
+        keys=keys,
+        settings=settings,
         client=client,
-        idle_seconds=settings.refresh_idle_seconds,
-        absolute_seconds=settings.refresh_absolute_seconds,
-        now=now,
+        ids=ids,
+        now_ms=now_ms,
     )
-    tokens = issue_first_tokens(user, session, keys=keys, settings=settings, token_id=ids.token_id, now=now)
-    _open(session, sessions, now=now)
-    _end_surplus(session, sessions, limit=settings.max_sessions_per_user, now=now)
-    return tokens
 
 
 def _account(
@@ -116,49 +113,3 @@ def _rehash(
     password_hash = hash_password(password, salt=salt, parameters=parameters)
     with suppress(UnavailableError):
         credentials.rehash(credential, password_hash=password_hash)
-
-
-def _leave_nothing(session: Session, sessions: Sessions, *, now: int) -> None:
-    """Nobody will hold the session's tokens: at the next try it must not push out one that is held."""
-    with suppress(UnavailableError):
-        sessions.end(session.user_id, session.session_id, now=now)
-
-
-def _open(session: Session, sessions: Sessions, *, now: int) -> None:
-    """Write the session's row. A write of unknown outcome is looked up before anything is handed out."""
-    try:
-        match sessions.put(session):
-            case Lost(row):
-                check_own(row, session)
-            case Written():
-                pass
-    except UnavailableError as failure:
-        try:
-            check_own(sessions.read(session.user_id, session.session_id), session)
-        except UnavailableError:
-            _leave_nothing(session, sessions, now=now)
-            raise failure from None
-
-
-def check_own(row: Session | None, session: Session) -> None:
-    """Return when the row is the one that this request has written, and it is still good.
-
-    Raises:
-        UnavailableError: it is not there, is another's, or has been ended.
-    """
-    if row is None or row.attempt != session.attempt or row.revoked_at is not None:
-        raise UnavailableError("the session could not be written")
-
-
-def _end_surplus(session: Session, sessions: Sessions, *, limit: int, now: int) -> None:
-    """Whoever comes last of many at once sees the others, so none of them need be locked out for it."""
-    try:
-        rows = sessions.of_user(session.user_id)
-        too_many = surplus(rows, version=session.version, limit=limit, now=now)
-        for each in too_many:
-            sessions.end(each.user_id, each.session_id, now=now)
-    except UnavailableError:
-        _leave_nothing(session, sessions, now=now)
-        raise
-    if any(each.session_id == session.session_id for each in too_many):
-        raise UnavailableError("more logins at once than there may be sessions")

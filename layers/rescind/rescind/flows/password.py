@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from rescind.flows.issue import Tokens, issue_first_tokens
-from rescind.flows.login import check_own
+from rescind.flows.open_session import check_own
 from rescind.flows.stores import Accounts, Credentials, Sessions, SigningKeys, States
 from rescind.flows.throttle import Attempts, Throttled, reserve, settle, windows_for
 from rescind.model import Client, NewIds, Session, User

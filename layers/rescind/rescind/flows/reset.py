@@ -8,6 +8,7 @@ from rescind.flows.stores import Accounts, Credentials, Users
 from rescind.model import Credential, User
 from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import hash_password
+from rescind.rules.trusted_issuers import is_external
 from rescind.rules.weak_passwords import Weakness, weakness
 from rescind.unavailable import UnavailableError
 
@@ -15,6 +16,11 @@ from rescind.unavailable import UnavailableError
 @dataclass(frozen=True, slots=True)
 class NameTaken:
     """The user's name is another's by now, as after a restore in parts. Nothing has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoPassword:
+    """The user logs in at another issuer, where their password is. Nothing has changed."""
 
 
 def set_password(
@@ -29,7 +35,7 @@ def set_password(
     parameters: HashParameters,
     common: Container[str],
     now: int,
-) -> User | Weakness | NameTaken | None:
+) -> User | Weakness | NameTaken | NoPassword | None:
     """The user as they stand then, their status what it was; None when there is no such user.
 
     Both password versions become the larger one plus 1, so that a pair which came apart is mended; a
@@ -53,6 +59,8 @@ def set_password(
     user = users.read(user_id)
     if user is None:
         return None
+    if is_external(user.username):
+        return NoPassword()
     weak = weakness(new, username=user.username, common=common)
     if weak is not None:
         return weak

@@ -5,10 +5,22 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, UserPage, Written
+from rescind.model import (
+    BlockedToken,
+    Credential,
+    LoginEnded,
+    Lost,
+    Session,
+    Status,
+    TokenUsed,
+    User,
+    UserPage,
+    Written,
+)
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey
+from rescind.rules.subject_tokens import SubjectToken
 from rescind.verdict import State
 
 
@@ -76,6 +88,18 @@ class Blocklist(Protocol):
     def put(self, blocked: BlockedToken) -> None: ...
 
     def read(self, jti: str) -> BlockedToken | None: ...
+
+
+class Logins(Protocol):
+    def is_used(self, token: SubjectToken) -> bool: ...
+
+    def open(
+        self, session: Session, token: SubjectToken
+    ) -> Written | Lost[Session] | TokenUsed | LoginEnded: ...
+
+    def end(self, key: str, *, at: int) -> None: ...
+
+    def sessions_of(self, key: str) -> list[tuple[str, str]]: ...
 
 
 class KeySetReader(Protocol):

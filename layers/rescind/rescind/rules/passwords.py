@@ -12,6 +12,7 @@ from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.imported_hashes import is_bcrypt
 
 _BCRYPT_BYTES = 72
+NO_PASSWORD = "!"  # noqa: S105 - as in shadow(5): no password has this hash
 
 
 class WrongPasswordError(Exception):

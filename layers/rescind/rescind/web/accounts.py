@@ -7,7 +7,8 @@ from typing import Any
 
 from rescind.model import User
 from rescind.rules.identifiers import is_user_id
-from rescind.web.requests import InvalidRequestError, optional_text
+from rescind.rules.trusted_issuers import LONGEST_ISSUER, is_issuer
+from rescind.web.requests import InvalidRequestError, optional_text, text
 
 MAX_CLAIMS_BYTES = 2048
 
@@ -20,6 +21,19 @@ def user_id_of(members: Mapping[str, Any]) -> str:
     if not is_user_id(user_id):
         raise InvalidRequestError("user_id is not of the form usr_... that this API gives out.")
     return str(user_id)
+
+
+def external_id_of(members: Mapping[str, Any]) -> tuple[str, str]:
+    """The `issuer` and the `subject`, by which a user is known who logs in elsewhere (`iss` and `sub`)."""
+    if "username" in members or "password" in members:
+        raise InvalidRequestError("A user of another issuer has no username and no password here.")
+    issuer = text(members, "issuer", longest=LONGEST_ISSUER)
+    if not is_issuer(issuer):
+        raise InvalidRequestError("issuer is not of the form https://id.example.com, as in its tokens' iss.")
+    subject = text(members, "subject", longest=255)
+    if not (subject.isascii() and subject.isprintable()):
+        raise InvalidRequestError("subject is not printable ASCII, as in its tokens' sub.")
+    return issuer, subject
 
 
 def scope_of(members: Mapping[str, Any]) -> str | None:
