@@ -341,9 +341,9 @@ def test_a_logout_leaves_the_unspent_token_of_another_login_of_the_user_alone(
 def test_a_session_from_a_token_that_names_no_login_ends_with_each_logout_of_its_user(
     service: Service, provider: Provider
 ) -> None:
-    login = provider.log_in("ada", APP, resource=API)
+    login = provider.log_in("barbara", APP, resource=API)
     tokens = service.opened_by(login.access_token)
-    unspent = provider.log_in("ada", APP, resource=API).access_token
+    unspent = provider.log_in("barbara", APP, resource=API).access_token
 
     login.log_out()
 
