@@ -20,6 +20,9 @@ help: ## this list
 run: $(VENV)/requirements-run.txt.ok ## serve the whole stack on http://localhost:3000 (PORT=, PARAMETERS="Name=value ...")
 	@PYTHONPATH=tools:layers/rescind exec $(BIN)/python -m rescind_local
 
+cognito: $(VENV)/requirements-run.txt.ok ## a Cognito user pool on this machine, and its tokens beside Rescind's: no AWS account
+	@PYTHONPATH=tools:layers/rescind $(BIN)/python tools/try_cognito.py
+
 test: $(VENV)/requirements-dev.txt.ok ## the tests of every change; they need neither Docker nor SAM nor node nor a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
@@ -120,4 +123,4 @@ lambda-python:
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean npm python lambda-python
+.PHONY: help run cognito rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean npm python lambda-python
