@@ -27,7 +27,8 @@ test: $(VENV)/requirements-dev.txt.ok ## the tests of every change; they need ne
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # The conftest.py of a folder is read before the workers start only where the folder is named.
-proof: $(VENV)/requirements-dev.txt.ok ## what takes minutes: the fault matrix, each edge of the API's document, longer races and model runs
+proof: npm $(VENV)/requirements-dev.txt.ok ## what takes minutes: the fault matrix, each edge of the API's document, an OpenID provider of others, longer races and model runs; needs node and npm
+	@cd tests/providers/js && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses 4 tests/faults # Half of it is waiting.
 	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto --dist loadfile --ignore tests/faults --ignore tests/examples # make examples runs those
 

@@ -272,16 +272,17 @@ class FakeBlocklist(FakeTable):
 
 class FakeLogins(FakeTable):
     @_atomic
-    def is_used(self, token: SubjectToken) -> bool:
-        return f"used_{token.digest}" in self.tables.blocklist
-
-    @_atomic
-    def open(self, session: Session, token: SubjectToken) -> Written | Lost[Session] | TokenUsed | LoginEnded:
+    def refusal(self, token: SubjectToken) -> TokenUsed | LoginEnded | None:
         ended = [self.tables.blocklist[key] for key in keys_of(token) if key in self.tables.blocklist]
         if any(entry.blocked_at >= token.issued_at for entry in ended):
             return LoginEnded()
-        if self.is_used(token):
-            return TokenUsed()
+        return TokenUsed() if f"used_{token.digest}" in self.tables.blocklist else None
+
+    @_atomic
+    def open(self, session: Session, token: SubjectToken) -> Written | Lost[Session] | TokenUsed | LoginEnded:
+        refused = self.refusal(token)
+        if refused:
+            return refused
         key = (session.user_id, session.session_id)
         if key in self.tables.sessions:
             return Lost(None, repeated=False)

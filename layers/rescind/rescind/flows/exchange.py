@@ -53,7 +53,7 @@ def identify(
         credentials: where (issuer, sub) leads to a user.
         users: where the user is.
         accounts: where a new user goes.
-        logins: where it stands which tokens are used.
+        logins: where it stands which tokens are used and which logins have ended.
         user_id: of the user, if one is made.
         now: epoch seconds at the start of this request.
 
@@ -65,8 +65,15 @@ def identify(
     except InvalidTokenError as error:
         return Refused(error.reason)
     user, is_new = find_user(_username(token), credentials=credentials, users=users), False
-    # A token that was used has had its user, who has been deleted since.
-    if user is None and provision and not logins.is_used(token):
+    if user is None and not provision:
+        return Refused(Reason.USER_UNKNOWN)
+    if user is None or _with_grants(user, token) != user:
+        # `exchange` asks this too, and for good. But a token that is refused is to leave nothing behind: a
+        # used one would bring back a user who has been deleted since, or a scope that was taken away.
+        unfit = logins.refusal(token)
+        if unfit:
+            return Refused(_reason(unfit), user.user_id if user else None)
+    if user is None:
         user, is_new = _provision(token, credentials, users, accounts, user_id)
     if user is None:
         return Refused(Reason.USER_UNKNOWN)
@@ -104,21 +111,21 @@ def exchange(
 
     Raises:
         UnavailableError: something could not be read, opened or written; nothing is handed out. The token can
-            be sent again, unless its session was written after all.
+            be sent again, unless its session was written after all, and that could not be looked up; or
+            more were opened at once than there may be.
     """
 
     def write(session: Session) -> Written | Lost[Session] | Refused:
         match logins.open(session, identified.token):
-            case TokenUsed():
-                return Refused(Reason.REPLAYED, session.user_id)
-            case LoginEnded():
-                return Refused(Reason.LOGGED_OUT, session.user_id)
+            case (TokenUsed() | LoginEnded()) as unfit:
+                return Refused(_reason(unfit), session.user_id)
             case (Written() | Lost()) as written:
                 return written
 
     return open_session(
         identified.user,
         write=write,
+        repeatable=False,  # The token is used.
         sessions=sessions,
         keys=keys,
         settings=settings,
@@ -131,6 +138,10 @@ def exchange(
 def _username(token: SubjectToken) -> str:
     """Of a user who is known by issuer and `sub`, theirs for ever; by no e-mail, which may be another's."""
     return external_username(token.issuer.issuer, token.subject)
+
+
+def _reason(unfit: TokenUsed | LoginEnded) -> Reason:
+    return Reason.REPLAYED if isinstance(unfit, TokenUsed) else Reason.LOGGED_OUT
 
 
 def _provision(
@@ -159,14 +170,14 @@ def _refusal(user: User, token: SubjectToken) -> Reason | None:
     return None
 
 
+def _with_grants(user: User, token: SubjectToken) -> User:
+    return replace(user, scope=token.issuer.scope_after(user.scope, token.claims))
+
+
 def _granted(user: User, token: SubjectToken, users: Users) -> User | None:
     """The user, of the scope that the token leaves them; None where there is no such user any more."""
-
-    def granted(user: User) -> User:
-        return replace(user, scope=token.issuer.scope_after(user.scope, token.claims))
-
-    if granted(user) == user:
+    if _with_grants(user, token) == user:
         return user
-    changed = change_user(user.user_id, granted, users=users)
+    changed = change_user(user.user_id, lambda row: _with_grants(row, token), users=users)
     # The lineage is that of the user who was looked at: what has been revoked since ends this login, too.
     return changed and replace(changed, token_version=user.token_version, logged_out_at=user.logged_out_at)

@@ -91,7 +91,7 @@ class Blocklist(Protocol):
 
 
 class Logins(Protocol):
-    def is_used(self, token: SubjectToken) -> bool: ...
+    def refusal(self, token: SubjectToken) -> TokenUsed | LoginEnded | None: ...
 
     def open(
         self, session: Session, token: SubjectToken

@@ -23,8 +23,12 @@ class Logins:
         self._sessions_table = sessions_table
         self._blocklist_table = blocklist_table
 
-    def is_used(self, token: SubjectToken) -> bool:
-        return self._read(_used_key(token)) is not None
+    def refusal(self, token: SubjectToken) -> TokenUsed | LoginEnded | None:
+        """Why `open` would refuse the token by what is written now; only `open` knows what will be then."""
+        ended = [self._read(key) for key in keys_of(token)]
+        if any(at is not None and at >= token.issued_at for at in ended):
+            return LoginEnded()
+        return None if self._read(_used_key(token)) is None else TokenUsed()
 
     def open(self, session: Session, token: SubjectToken) -> Written | Lost[Session] | TokenUsed | LoginEnded:
         """Write the session, what it came from, and that the token is used: all of it or nothing.
