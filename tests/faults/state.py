@@ -11,7 +11,6 @@ from tests.faults.tables import Row
 from tests.functions.conftest import WEAK
 from tests.things import MAC_KEY, NEW_PASSWORD, PASSWORD, SIGNING_KEY
 
-
 _OF_ISSUERS = ("used_", "login_")
 
 
