@@ -74,7 +74,7 @@ def verify_subject_token(
 def _is_a_clients_own(token: IssuerToken, subject: str) -> bool:
     """Where a client got a token for itself, there is no user (RFC 9068 section 5).
 
-    Auth0 says so in `gty`, and adds to the client's name; Entra says so in `idtyp`; Okta has the client in `cid`.
+    Auth0 says so in `gty`, and adds to the client's name; Entra in `idtyp`; Okta's clients are in `cid`.
     """
     claims = token.claims
     clients = [claims.get(name) for name in ("client_id", "azp", "cid")]
