@@ -111,7 +111,8 @@ def exchange(
 
     Raises:
         UnavailableError: something could not be read, opened or written; nothing is handed out. The token can
-            be sent again, unless its session was written after all.
+            be sent again, unless its session was written after all, and that could not be looked up; or
+            more were opened at once than there may be.
     """
 
     def write(session: Session) -> Written | Lost[Session] | Refused:
@@ -124,6 +125,7 @@ def exchange(
     return open_session(
         identified.user,
         write=write,
+        repeatable=False,  # The token is used.
         sessions=sessions,
         keys=keys,
         settings=settings,

@@ -18,6 +18,7 @@ def open_session(
     user: User,
     *,
     write: Write,
+    repeatable: bool = True,
     sessions: Sessions,
     keys: SigningKeys,
     settings: Settings,
@@ -30,6 +31,7 @@ def open_session(
     Args:
         user: as read after what they proved it by.
         write: puts the new session's row.
+        repeatable: whether they can prove it by the same once more.
         sessions: where it goes.
         keys: the keys to sign with.
         settings: lifetimes, names and limits.
@@ -54,7 +56,8 @@ def open_session(
     refused = _write(session, write, sessions, now=now)
     if refused:
         return refused
-    _end_surplus(session, sessions, limit=settings.max_sessions_per_user, now=now)
+    end_surplus = _end_surplus if repeatable else _end_surplus_if_seen
+    end_surplus(session, sessions, limit=settings.max_sessions_per_user, now=now)
     return tokens
 
 
@@ -103,5 +106,22 @@ def _end_surplus(session: Session, sessions: Sessions, *, limit: int, now: int) 
     except UnavailableError:
         _leave_nothing(session, sessions, now=now)
         raise
+    _check_not_among(too_many, session)
+
+
+def _end_surplus_if_seen(session: Session, sessions: Sessions, *, limit: int, now: int) -> None:
+    """The same for whom there is no next try: what cannot be read or ended now, their next session ends."""
+    try:
+        rows = sessions.of_user(session.user_id)
+    except UnavailableError:
+        return
+    too_many = surplus(rows, version=session.version, limit=limit, now=now)
+    for each in too_many:
+        with suppress(UnavailableError):
+            sessions.end(each.user_id, each.session_id, now=now)
+    _check_not_among(too_many, session)
+
+
+def _check_not_among(too_many: list[Session], session: Session) -> None:
     if any(each.session_id == session.session_id for each in too_many):
         raise UnavailableError("more logins at once than there may be sessions")

@@ -65,8 +65,9 @@ def verify_subject_token(
     token.check_expiry(now=now)
     issued_at = token.issued_at(longest_seconds=LONGEST_AGE_SECONDS, now=now)
     subject = token.text("sub")
-    # Where a client got a token for itself, there is no user (RFC 9068 section 5).
-    if subject is None or subject in [token.claims.get("client_id"), token.claims.get("azp")]:
+    # Where a client got a token for itself, there is no user (RFC 9068 section 5). Auth0 adds to its name.
+    clients = [token.claims.get("client_id"), token.claims.get("azp")]
+    if subject is None or subject in clients or subject.removesuffix("@clients") in clients:
         raise InvalidTokenError(Reason.WRONG_CLAIMS)
     return SubjectToken(token.issuer, subject, token.text("sid"), issued_at, token.digest, token.claims)
 
@@ -77,7 +78,9 @@ def _check_kind(token: IssuerToken, said: SubjectTokenType) -> None:
     Raises:
         InvalidTokenError: it is of another kind than the client says, or neither of the two.
     """
-    use = token.claims.get("token_use", "access" if token.type == "at+jwt" else None)
+    use = token.claims.get("token_use")
+    if use is None and token.type == "at+jwt":
+        use = "access"
     allowed = {
         SubjectTokenType.ID_TOKEN: {"id", None},
         SubjectTokenType.ACCESS_TOKEN: {"access", None},
@@ -96,8 +99,8 @@ def _check_audience(token: IssuerToken) -> None:
     Raises:
         InvalidTokenError: it was not.
     """
-    client = token.claims.get("client_id")
+    claims = token.claims
     # Whom it was issued to, if it says so (OpenID Connect Core 1.0 section 3.1.3.7, steps 4 and 5).
-    is_our_clients = token.claims.get("azp", "") in ["", *token.issuer.audiences]
-    if not (token.is_for(client) and is_our_clients):
+    is_our_clients = "azp" not in claims or claims["azp"] in [*token.issuer.audiences]
+    if not (token.is_for(claims.get("client_id")) and is_our_clients):
         raise InvalidTokenError(Reason.WRONG_AUDIENCE)
