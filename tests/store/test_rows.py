@@ -291,7 +291,7 @@ class Cancels:
 
     def __init__(self, repeats: int, *in_the_way: int, other: str = "None") -> None:
         self.repeats = repeats
-        self.reasons = [{"Code": other} for _ in range(5)]
+        self.reasons: list[dict[str, Any]] = [{"Code": other} for _ in range(5)]
         for place in in_the_way:
             self.reasons[place] = {"Code": "ConditionalCheckFailed", "Item": {"jti": {"S": "one"}}}
 
