@@ -130,7 +130,7 @@ def check_asking_again(world: World, cell: Cell, call: Call, without: Outcome, *
         check_tokens(world, again)
     after = world.state()
     for part in cell.scenario.leaves if cell.length is Length.THE_REQUEST else ():
-        missing = _all_of(without.after, part) - _all_of(after, part) - cell.scenario.pushes_out
+        missing = _all_of(without.after, part) - _all_of(after, part) - cell.scenario.may_end
         assert not missing, f"lost when asked again: {missing}"
         after = replace(after, **{part: getattr(without.after, part)})
     assert after == without.after, "asked again, it comes to another state"

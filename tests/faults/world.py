@@ -1,4 +1,4 @@
-"""Two users of a deployment, their sessions and tokens, another issuer, and the sandbox that is asked; each time anew."""
+"""Two users of a deployment, their sessions and tokens, and the sandbox that is asked; each time anew."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
