@@ -115,7 +115,7 @@ def has_exchanged(w: World) -> None:
         keys=IssuerKeyring(w.issuer),
         now=NOW,
     )
-    w.stores.logins.open(row, token)
+    w.stores.logins.open(row, token, granted=None)
 
 
 # What is asked for
