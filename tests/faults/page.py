@@ -36,15 +36,15 @@ SDK tries again; at both of its tries; or from there on, together with all calls
 - Whoever is told 503 and asks again comes to the same state as if there had been no fault. What has been done the
   first time may be answered as such, if nothing did well any more from that write on: 409 for a user who has been
   created; 404 for one who has been deleted, or a session that has been ended; 401 after a password change, which ends
-  the session that asked for it, and after an exchange, whose token is used.
+  the session that asked for it.
+- The token of an exchange is used when its session is written, and can be sent again until then. If a call behind that
+  fails, the session is ended again; whoever asks again is answered 401, and needs another token of their issuer.
 - A function makes no call that its policy does not allow, whatever fails; and its policy allows nothing that no call
   needs.
 
 Two things may be left over when a login, an exchange or the canary cannot even clean up after itself: a session that
 nobody holds, until its idle time is over; the canary's user, whose password nobody knows. Such a session counts: where
-the user has as many as there may be, the login that is asked for again ends one more of the older ones. An exchange
-that could not see the user's other sessions hands out its own all the same, as its token opens no second one: if that
-is one too many, the next login or exchange ends the oldest.
+the user has as many as there may be, the login that is asked for again ends one more of the older ones.
 
 The other issuers' documents are no calls to AWS: they are there in each of these cases. Where an issuer is out of reach,
 or slow, the answer is 503 and nothing is written.
