@@ -39,6 +39,22 @@ def log_in(who: Person, password: str) -> Call:
     return Call("login", recorded("login", body={"username": who.username, "password": password}))
 
 
+def exchange(subject_token: str, **members: object) -> Call:
+    """Of another issuer; `members` of the body besides, or in place of the recorded ones."""
+    body = json.loads(recorded("exchange")["body"]) | {"subject_token": subject_token} | members
+    return Call("exchange", recorded("exchange", body=body))
+
+
+def log_out_at_issuer(logout_token: str) -> Call:
+    """As the issuer does, when its user has logged out there."""
+    return Call("backchannel", recorded("backchannel", body={"logout_token": logout_token}))
+
+
+def receive_event(security_event: str) -> Call:
+    """As the issuer pushes it."""
+    return Call("backchannel", recorded("backchannel-security-event") | {"body": security_event})
+
+
 def refresh(token: str, *, by_cookie: bool = False) -> Call:
     return Call("refresh", _with_refresh_token("refresh", token, {}, by_cookie=by_cookie))
 

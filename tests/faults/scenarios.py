@@ -96,6 +96,39 @@ SCENARIOS = [
     Scenario("login", "wrong password", asks.login(password=NEW_PASSWORD)),
     Scenario("login", "disabled", asks.after(asks.disabled, asks.login())),
     Scenario("login", "nobody", asks.login(Person("nobody's", "nobody"))),
+    Scenario(
+        "exchange",
+        "known user",
+        asks.after(asks.has_been_here, asks.exchange()),
+        again=frozenset({401}),
+        leaves=("live_sessions",),
+    ),
+    Scenario(
+        "exchange",
+        "known user of another scope, keys known",
+        asks.keys_are_known(asks.after(asks.has_been_here, asks.exchange(groups=["admins"]))),
+        again=frozenset({401}),
+        leaves=("live_sessions",),
+    ),
+    Scenario(
+        "exchange",
+        "first use, keys known",
+        asks.keys_are_known(asks.exchange()),
+        again=frozenset({401}),
+        leaves=("live_sessions",),
+    ),
+    Scenario(
+        "exchange",
+        "used token, keys known",
+        asks.keys_are_known(asks.after(asks.has_exchanged, asks.exchange())),
+        changes_nothing=True,
+    ),
+    Scenario("backchannel", "logout of a login", asks.after(asks.has_exchanged, asks.log_out_at_issuer())),
+    Scenario(
+        "backchannel",
+        "logout of a user",
+        asks.after(asks.has_exchanged, asks.log_out_at_issuer(sid=None)),
+    ),
     Scenario("refresh", "current", asks.refresh),
     Scenario("refresh", "current, keys due", asks.keys_are_due(asks.refresh)),
     Scenario("refresh", "used a moment ago", asks.refresh_of(2)),
@@ -203,7 +236,13 @@ SCENARIOS = [
     ),
 ]
 # For what a policy allows: their calls are above, but for one.
-OLD_FAILURES = [
+FOR_POLICIES = [
     Scenario("login", "a failure has slid out", asks.after(asks.failed_long_ago, asks.login())),
     Scenario("password", "a failure has slid out", asks.after(asks.failed_long_ago, asks.password())),
+    Scenario(
+        "exchange",
+        "one session too many",
+        asks.after(asks.has_exchanged, asks.exchange(jti="another")),
+        settings={"MAX_SESSIONS_PER_USER": "1"},
+    ),
 ]

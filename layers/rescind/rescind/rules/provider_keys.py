@@ -17,6 +17,8 @@ _BY_CURVE = {"secp256r1": ("ES256",), "secp384r1": ("ES384",), "secp521r1": ("ES
 # RFC 7518 section 3.3 has the least; more than the most is time for nothing.
 _RSA_BITS = range(2048, 8193)
 _PRIVATE = "d"
+# One key that cannot be read is no reason to do without the others.
+_NO_KEY = (jwt.PyJWTError, LookupError, NotImplementedError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,22 @@ def provider_keys(key_set: Mapping[str, Any]) -> dict[str, ProviderKey]:
 
 
 def _key(jwk: Mapping[str, Any]) -> ProviderKey | None:
-    if jwk.get("use", "sig") != "sig" or _PRIVATE in jwk:
+    if not _is_for_signatures(jwk) or _PRIVATE in jwk:
         return None
     try:
         key = jwt.PyJWK(dict(jwk)).key
-    except (jwt.PyJWTError, ValueError, TypeError):
+    except _NO_KEY:
         return None
     algorithms = _algorithms(key)
     if "alg" in jwk:
         algorithms = tuple(each for each in algorithms if each == jwk["alg"])
     return ProviderKey(key, algorithms) if algorithms else None
+
+
+def _is_for_signatures(jwk: Mapping[str, Any]) -> bool:
+    """RFC 7517 sections 4.2 and 4.3: it may say so, in two ways."""
+    operations = jwk.get("key_ops", ["verify"])
+    return jwk.get("use", "sig") == "sig" and isinstance(operations, list) and "verify" in operations
 
 
 def _algorithms(key: object) -> tuple[str, ...]:
