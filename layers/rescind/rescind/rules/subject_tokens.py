@@ -74,17 +74,12 @@ def verify_subject_token(
 def _is_a_clients_own(token: IssuerToken, subject: str) -> bool:
     """Where a client got a token for itself, there is no user (RFC 9068 section 5).
 
-    Auth0 says so in `gty`, and adds to the client's name; Entra says so in `idtyp`.
+    Auth0 says so in `gty`, and adds to the client's name; Entra in `idtyp`; Okta's clients are in `cid`.
     """
     claims = token.claims
-    clients = [claims.get("client_id"), claims.get("azp")]
-    is_said = (claims.get("gty"), claims.get("idtyp"))
-    return (
-        subject in clients
-        or subject.removesuffix("@clients") in clients
-        or is_said[0] == "client-credentials"
-        or is_said[1] == "app"
-    )
+    clients = [claims.get(name) for name in ("client_id", "azp", "cid")]
+    is_its_own = subject in clients or subject.removesuffix("@clients") in clients
+    return is_its_own or claims.get("gty") == "client-credentials" or claims.get("idtyp") == "app"
 
 
 def _check_kind(token: IssuerToken, said: SubjectTokenType) -> None:
