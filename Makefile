@@ -20,11 +20,15 @@ help: ## this list
 run: $(VENV)/requirements-run.txt.ok ## serve the whole stack on http://localhost:3000 (PORT=, PARAMETERS="Name=value ...")
 	@PYTHONPATH=tools:layers/rescind exec $(BIN)/python -m rescind_local
 
+cognito: $(VENV)/requirements-run.txt.ok ## a Cognito user pool on this machine, and its tokens beside Rescind's: no AWS account
+	@PYTHONPATH=tools:layers/rescind $(BIN)/python tools/try_cognito.py
+
 test: $(VENV)/requirements-dev.txt.ok ## the tests of every change; they need neither Docker nor SAM nor node nor a browser
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 # The conftest.py of a folder is read before the workers start only where the folder is named.
-proof: $(VENV)/requirements-dev.txt.ok ## what takes minutes: the fault matrix, each edge of the API's document, longer races and model runs
+proof: npm $(VENV)/requirements-dev.txt.ok ## what takes minutes: the fault matrix, each edge of the API's document, an OpenID provider of others, longer races and model runs; needs node and npm
+	@cd tests/providers/js && npm ci --ignore-scripts --no-audit --no-fund --silent
 	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses 4 tests/faults # Half of it is waiting.
 	@$(BIN)/python -m pytest -m "proof and not soak" --numprocesses auto --dist loadfile --ignore tests/faults --ignore tests/examples # make examples runs those
 
@@ -119,4 +123,4 @@ lambda-python:
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean npm python lambda-python
+.PHONY: help run cognito rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean npm python lambda-python

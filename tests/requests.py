@@ -1,11 +1,13 @@
 """What a person asks the functions for: each an event of tests/events, with their tokens; and the answers."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.functions.conftest import recorded, recorded_from
+from tests.issuers import Issuer
 from tests.people import Person
 from tests.things import NEW_PASSWORD, PASSWORD
 
@@ -37,6 +39,22 @@ class Answer:
 
 def log_in(who: Person, password: str) -> Call:
     return Call("login", recorded("login", body={"username": who.username, "password": password}))
+
+
+def exchange(subject_token: str, **members: object) -> Call:
+    """Of another issuer; `members` of the body besides, or in place of the recorded ones."""
+    body = json.loads(recorded("exchange")["body"]) | {"subject_token": subject_token} | members
+    return Call("exchange", recorded("exchange", body=body))
+
+
+def log_out_at_issuer(logout_token: str) -> Call:
+    """As the issuer does, when its user has logged out there."""
+    return Call("backchannel", recorded("backchannel", body={"logout_token": logout_token}))
+
+
+def receive_event(security_event: str) -> Call:
+    """As the issuer pushes it."""
+    return Call("backchannel", recorded("backchannel-security-event") | {"body": security_event})
 
 
 def refresh(token: str, *, by_cookie: bool = False) -> Call:
@@ -143,8 +161,12 @@ def operate(operation: str, **parameters: object) -> Call:
     return Call("admin", {"operation": operation, "operator": OPERATOR, "parameters": parameters})
 
 
-def to_be_granted(function: str, who: Person, tokens: Answer) -> Call:
-    """One request to the function, of somebody with the password of tests/things and a live session."""
+def to_be_granted(function: str, who: Person, tokens: Answer, issuer: Issuer) -> Call:
+    """One request to the function, of somebody with the password of tests/things and a live session.
+
+    Or of somebody who has logged in at the issuer, or of the issuer itself: right now.
+    """
+    now = int(time.time())
     of_each: dict[str, Call] = {
         call.function: call
         for call in (
@@ -158,6 +180,8 @@ def to_be_granted(function: str, who: Person, tokens: Answer) -> Call:
             say_who(who, tokens),
             revoke_by_oauth(tokens.refresh_token),
             change_password(who, tokens, PASSWORD, NEW_PASSWORD),
+            exchange(issuer.id_token(now=now)),
+            log_out_at_issuer(issuer.logout_token(now=now)),
             preflight(),
             refresh(tokens.refresh_token),
             list_sessions(who, tokens),

@@ -135,6 +135,7 @@ def test_a_gateway_response_of_the_template_keeps_the_contract(kind: str) -> Non
             json.dumps({"user_id": USER_ID, "effective_by": 1795428001}).encode(),
             id="a path parameter and headers in lower case",
         ),
+        pytest.param("POST", "/oauth/security-events", 202, HEADERS, b"", id="no body"),
         pytest.param(
             "POST",
             "/auth/logout",
@@ -189,6 +190,18 @@ def test_check_catches_an_error_code_that_belongs_to_another_status() -> None:
 def test_check_catches_a_body_that_is_not_json() -> None:
     with pytest.raises(AssertionError, match="not JSON"):
         check("GET", "/auth/me", 200, HEADERS, b"<html>")
+
+
+def test_check_catches_a_body_where_there_is_to_be_none() -> None:
+    with pytest.raises(AssertionError, match="answered 202 with a body"):
+        check("POST", "/oauth/security-events", 202, HEADERS, b"{}")
+
+
+def test_check_catches_the_usual_error_where_another_standard_has_names_of_its_own() -> None:
+    body = b'{"error": "invalid_request", "error_description": "no"}'
+
+    with pytest.raises(AssertionError, match="POST /oauth/security-events answered 400 with a wrong body"):
+        check("POST", "/oauth/security-events", 400, HEADERS, body)
 
 
 def test_check_catches_a_status_that_the_route_does_not_have() -> None:

@@ -5,16 +5,24 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
+from rescind import ids
+from rescind.issuer_keys import IssuerKeyring
+from rescind.rules.passwords import NO_PASSWORD
+from rescind.rules.subject_tokens import SubjectTokenType, verify_subject_token
+from rescind.rules.trusted_issuers import external_username, trusted_issuers
 from tests import requests
-from tests.faults.held import Held
+from tests.faults.held import Held, a_new_session
 from tests.faults.world import ADA, World
+from tests.issuers import CLIENT, ISSUER, SUBJECT
 from tests.people import Person
 from tests.requests import Call
-from tests.things import NEW_PASSWORD, PASSWORD, a_credential, a_user
+from tests.things import NEW_PASSWORD, NOW, PASSWORD, a_credential, a_user
 
 Ask = Callable[[World], Call]
 """Makes the world as it is before, and the request."""
 
+EVE = Person(f"usr_{'e' * 21}A", external_username(ISSUER, SUBJECT))
+"""She logs in at another issuer."""
 _OF_MORE_MEMORY = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(PASSWORD, salt=bytes(16))
 
 
@@ -36,6 +44,16 @@ def keys_are_due(ask: Callable[[World, str], Call]) -> Ask:
         return ask(world, "laptop")
 
     return later
+
+
+def keys_are_known(ask: Ask) -> Ask:
+    """The sandbox has read and opened all keys, for somebody else."""
+
+    def warm(world: World) -> Call:
+        world.ask(requests.refresh(world.held["bob's"].refresh_token))
+        return ask(world)
+
+    return warm
 
 
 # What has happened
@@ -76,6 +94,28 @@ def failed_long_ago(w: World) -> None:
     w.clock.now -= 2 * 86_400
     w.ask(login(password=NEW_PASSWORD)(w))
     w.clock.now = now
+
+
+def has_been_here(w: World) -> None:
+    """Eve, who is known since her first exchange."""
+    known = {"user_id": EVE.user_id, "username": EVE.username}
+    user = a_user(logged_out_at=0, scope="orders:read", **known)
+    w.stores.accounts.create(user, a_credential(password_hash=NO_PASSWORD, **known))
+
+
+def has_exchanged(w: World) -> None:
+    """Eve's token has opened a session, which she holds."""
+    has_been_here(w)
+    held, row = a_new_session(EVE.user_id, now=NOW, attempt=ids.new_ids().attempt)
+    w.held["eve's"] = held
+    token = verify_subject_token(
+        w.issuer.id_token(),
+        token_type=SubjectTokenType.ID_TOKEN,
+        issuers=trusted_issuers(f"{ISSUER} {CLIENT}"),
+        keys=IssuerKeyring(w.issuer),
+        now=NOW,
+    )
+    w.stores.logins.open(row, token, granted=None)
 
 
 # What is asked for
@@ -122,6 +162,14 @@ def password(current: str = PASSWORD) -> Ask:
 
 def introspect(w: World) -> Call:
     return requests.introspect(w.held["laptop"].access_token)
+
+
+def exchange(**claims: Any) -> Ask:
+    return lambda w: requests.exchange(w.issuer.id_token(**claims))
+
+
+def log_out_at_issuer(**claims: Any) -> Ask:
+    return lambda w: requests.log_out_at_issuer(w.issuer.logout_token(**claims))
 
 
 def operator(operation: str, **parameters: Any) -> Ask:

@@ -11,6 +11,8 @@ from tests.faults.tables import Row
 from tests.functions.conftest import WEAK
 from tests.things import MAC_KEY, NEW_PASSWORD, PASSWORD, SIGNING_KEY
 
+_OF_ISSUERS = ("used_", "login_")
+
 
 class UserSeen(NamedTuple):
     status: str
@@ -36,6 +38,8 @@ class State:
     """By the names of those who hold them."""
     let_in: frozenset[str]
     """Whose access tokens are."""
+    at_issuers: frozenset[str]
+    """The rows on their tokens that are used, their logins that have ended, and what those have opened."""
     keys: Mapping[str, KeysSeen]
 
 
@@ -44,10 +48,15 @@ def state_of(rows: Mapping[str, list[Row]], held: Mapping[str, Held]) -> State:
     live = {
         (row["user_id"]["S"], row["session_id"]["S"])
         for row in rows["Sessions"]
-        if "revoked_at" not in row
+        if "owner" not in row  # That is where a session came from.
+        and "revoked_at" not in row
         and row["version"] == users.get(row["user_id"]["S"], {}).get("token_version")
     }
-    names = {(each.user_id, each.session_id): name for name, each in held.items()}
+    names = {
+        **{each: f"a new one of {users[each[0]]['username']['S']}" for each in live},
+        **{(each.user_id, each.session_id): name for name, each in held.items()},
+    }
+    origins = [row for row in rows["Sessions"] if "owner" in row]
     blocked = {row["jti"]["S"] for row in rows["Blocklist"]}
     return State(
         users={
@@ -60,11 +69,15 @@ def state_of(rows: Mapping[str, list[Row]], held: Mapping[str, Held]) -> State:
             for row in rows["Credentials"]
             if users.get(row["user_id"]["S"], {}).get("password_version") == row["password_version"]
         ),
-        live_sessions=tuple(sorted(names.get(each, f"a new one of {each[0]}") for each in live)),
+        live_sessions=tuple(sorted(names[each] for each in live)),
         let_in=frozenset(
             name
             for name, each in held.items()
             if (each.user_id, each.session_id) in live and each.token_id not in blocked
+        ),
+        at_issuers=frozenset(
+            [each for each in blocked if each.startswith(_OF_ISSUERS)]
+            + [f"{row['user_id']['S']} of {users[row['owner']['S']]['username']['S']}" for row in origins]
         ),
         keys={row["purpose"]["S"]: _keys_of(row["entries"]["L"]) for row in rows["Keys"]},
     )

@@ -10,7 +10,7 @@ from tests.faults.check import check, check_permissions, outcome_without
 from tests.faults.faults import FAULTS, Length
 from tests.faults.page import PAGE
 from tests.faults.permissions import Permission, grants
-from tests.faults.scenarios import OLD_FAILURES, SCENARIOS, Scenario
+from tests.faults.scenarios import FOR_POLICIES, SCENARIOS, Scenario
 from tests.faults.world import World
 from tests.template import NAMES
 
@@ -62,10 +62,10 @@ def test_a_policy_allows_nothing_that_no_call_needs(world: World, function: str)
 
 def calls_of(world: World, function: str) -> Iterator[Collection[Permission]]:
     """What its scenarios need; and what it asks when the answer to a write is lost, to see what it did."""
-    scenarios = [each for each in (*SCENARIOS, *OLD_FAILURES) if each.function == function]
+    scenarios = [each for each in (*SCENARIOS, *FOR_POLICIES) if each.function == function]
     for scenario in scenarios:
         yield outcome_without(world, scenario).used
-    for scenario in (each for each in scenarios if each not in OLD_FAILURES):
+    for scenario in (each for each in scenarios if each not in FOR_POLICIES):
         for number in range(len(scenario.calls)):
             if Cell(scenario, number, "lost", Length.THE_CALL).is_looked_up:
                 call = scenario.begin(world)

@@ -1,9 +1,10 @@
-"""Two users of a deployment, their sessions and tokens, and the sandbox that is asked; each time anew."""
+"""Users of a deployment, their sessions and tokens, another issuer, and who is asked; each time anew."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rescind.issuer_keys import IssuerKeyring
 from rescind.model import BlockedToken
 from rescind.store.credentials import credential_item
 from rescind.store.sessions import session_item
@@ -14,6 +15,7 @@ from tests.faults.permissions import Permission
 from tests.faults.state import State, state_of
 from tests.faults.tables import Row, Tables
 from tests.functions.conftest import WEAK_HASH
+from tests.issuers import CLIENT, ISSUER, Issuer
 from tests.people import Person
 from tests.requests import Answer, Call
 from tests.sandbox import Clock, Sandbox
@@ -22,6 +24,7 @@ from tests.things import NOW, a_credential, a_user
 
 ADA, BOB = (Person(f"usr_{name[0] * 21}A", name) for name in ("ada", "bob"))
 _SESSIONS = {"phone": ADA, "laptop": ADA, "bob's": BOB}
+_TRUST = {"TRUSTED_ISSUERS": f"{ISSUER} {CLIENT} groups=admins->admin", "AUTO_PROVISION": "enabled"}
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,16 @@ class World:
     held: dict[str, Held] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """By scenario, when nothing goes wrong; each is tried once."""
+    issuer: Issuer = field(default_factory=Issuer)
+    """It answers from memory, whatever becomes of AWS."""
 
     def begin(self, settings: Mapping[str, str], *, hasty: bool = False) -> None:
         """Ada with two sessions, Bob with one, and a new sandbox."""
         self.aws.begin()
         self.clock.now = NOW
         clients = self.aws.hasty_clients if hasty else self.aws.clients
-        self._sandbox = Sandbox(self.clock, environment=settings, given=clients)
+        given = {**clients, "issuer_keyring": IssuerKeyring(self.issuer)}
+        self._sandbox = Sandbox(self.clock, environment={**_TRUST, **settings}, given=given)
         new = {
             # One after the other, as there is an oldest one.
             name: a_new_session(owner.user_id, now=NOW, created_at_ms=NOW * 1000 + number)

@@ -1,34 +1,15 @@
 """What each function writes down of what it did, and to whom."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from tests.functions.audited import Audit
 from tests.functions.conftest import Stack, recorded
 from tests.things import MAC_KEY, PASSWORD, TOKEN_ID, USER_ID
 
 ADMIN = USER_ID  # the caller of the recorded event
-OURS = ("message", "reason", "user_id", "session_id", "token_id", "actor")
-
-
-@dataclass
-class Audit:
-    """The events of the log as they come; each has one metric of its name."""
-
-    written: Callable[[], str]
-    seen: int = 0
-
-    def since(self) -> list[dict[str, str]]:
-        everything = [json.loads(line) for line in self.written().splitlines()]
-        metrics = [line for line in everything if "_aws" in line]
-        lines = [line for line in everything if "_aws" not in line][self.seen :]
-        self.seen += len(lines)
-        counted = [each["_aws"]["CloudWatchMetrics"][0]["Metrics"][0]["Name"] for each in metrics]
-        assert counted == [line["message"] for line in lines]
-        return [{name: line[name] for name in OURS if name in line} for line in lines]
 
 
 @pytest.fixture

@@ -121,6 +121,7 @@ def opens_a_session(head: Mapping[str, Any], claims: Mapping[str, Any], said: st
         is_header(head, "", "jwt", "at+jwt")
         and claims.get("iss") == ISSUER
         and "events" not in claims
+        and "cnf" not in claims
         and _is_of_kind(head, claims, said)
         and _has_audience(claims, claims.get("client_id"))
         and ("azp" not in claims or claims["azp"] in [CLIENT, API])
@@ -217,7 +218,9 @@ def _has_audience(claims: Mapping[str, Any], instead: object = None) -> bool:
 
 
 def _is_machine(claims: Mapping[str, Any]) -> bool:
-    clients = [claims.get("client_id"), claims.get("azp")]
+    if claims.get("gty") == "client-credentials" or claims.get("idtyp") == "app":
+        return True
+    clients = [claims.get("client_id"), claims.get("azp"), claims.get("cid")]
     return claims["sub"] in [name for each in clients for name in (each, f"{each}@clients")]
 
 

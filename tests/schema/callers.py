@@ -1,6 +1,10 @@
-"""Accounts for calls that a machine makes up, which may end any token: when one is dead there is another."""
+"""Accounts for calls that a machine makes up, which may end any token: when one is dead there is another.
+
+And what another issuer says of its own users, each time something that has not been said before.
+"""
 
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +13,7 @@ from typing import Any
 import httpx
 import schemathesis
 
+from tests.issuers import Issuer
 from tests.things import PASSWORD
 
 Case = schemathesis.Case[Any]
@@ -28,11 +33,12 @@ def scopes_of(case: Case) -> set[str]:
 
 @dataclass(frozen=True)
 class Account:
-    """A user with one session."""
+    """A user with one session; and the issuer whose users are known here, too."""
 
     username: str
     user_id: str
     tokens: Mapping[str, Any]  # the answer to the login
+    issuer: Issuer
 
     @property
     def bearer(self) -> dict[str, str]:
@@ -48,14 +54,29 @@ class Account:
             "session_id": self.tokens["session_id"],
             "token": self.tokens["access_token"],
             "refresh_token": self.tokens["refresh_token"],
+            "issuer": self.issuer.name,
+            **self._said_by_the_issuer(),
         }
+
+    def _said_by_the_issuer(self) -> dict[str, str]:
+        now, subject = int(time.time()), f"made-{secrets.token_hex(8)}"
+        return {
+            "subject": subject,
+            "subject_token": self.issuer.id_token(now=now, sub=subject),
+            "logout_token": self.issuer.logout_token(now=now, sub=subject),
+        }
+
+    def event(self) -> str:
+        """A security event about somebody."""
+        return self.issuer.security_event(now=int(time.time()))
 
 
 class Callers:
     """A user and an admin. The seeded admin makes them, and no other call has that one's token."""
 
-    def __init__(self, http: httpx.Client) -> None:
+    def __init__(self, http: httpx.Client, issuer: Issuer) -> None:
         self._http = http
+        self._issuer = issuer
         self._turns: Counter[str] = Counter()
         self._maker: dict[str, str] = {}
         self._maker = {"Authorization": f"Bearer {self._log_in('admin')['access_token']}"}
@@ -91,7 +112,7 @@ class Callers:
     def _new(self, scope: str) -> Account:
         username = f"made-{secrets.token_hex(8)}"
         made = self._post("/admin/users", {"username": username, "password": PASSWORD, "scope": scope})
-        return Account(username, made["user_id"], self._log_in(username))
+        return Account(username, made["user_id"], self._log_in(username), self._issuer)
 
     def _log_in(self, username: str) -> dict[str, Any]:
         return self._post("/auth/login", {"username": username, "password": PASSWORD})

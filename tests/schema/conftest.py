@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.issuers import CLIENT, Issuer, served
 from tests.local_gateway import RunningGateway, running_gateway
 from tests.schema.callers import Caller, Callers
 
@@ -16,9 +17,17 @@ PARAMETERS = dict.fromkeys(
 
 
 @pytest.fixture(scope="module")
-def gateway(ministack: str) -> Iterator[RunningGateway]:
+def issuer() -> Iterator[Issuer]:
+    """Another issuer, which the gateway trusts."""
+    with served() as site:
+        yield site.issuer
+
+
+@pytest.fixture(scope="module")
+def gateway(ministack: str, issuer: Issuer) -> Iterator[RunningGateway]:
+    trust = {"TrustedIssuers": f"{issuer.name} {CLIENT}", "AutoProvision": "enabled"}
     with running_gateway(
-        parameters=PARAMETERS,
+        parameters={**PARAMETERS, **trust},
         environment={"AWS_ENDPOINT_URL": ministack},
         arguments=["--stack", "schema", "--quiet"],
     ) as running:
@@ -26,9 +35,9 @@ def gateway(ministack: str) -> Iterator[RunningGateway]:
 
 
 @pytest.fixture(scope="module")
-def callers(gateway: RunningGateway) -> Iterator[Callers]:
+def callers(gateway: RunningGateway, issuer: Issuer) -> Iterator[Callers]:
     with httpx.Client(base_url=gateway.base_url, timeout=30) as http:
-        yield Callers(http)
+        yield Callers(http, issuer)
 
 
 @pytest.fixture(scope="module")

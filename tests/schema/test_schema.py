@@ -15,7 +15,16 @@ EVERY_EDGE = schema(examples=50, every_edge=True, credentials=False)
 LONG = schema(examples=500, every_edge=True, credentials=False, again_the_same=False)
 STRANGERS = schema(examples=3, every_edge=False, credentials=True)
 USERS = schema(examples=3, every_edge=False, credentials=False)
-OPEN_TO_ALL = ["login", "refresh", "logout", "jwks", "revokeOAuthToken"]
+OPEN_TO_ALL = [
+    "login",
+    "exchange",
+    "refresh",
+    "logout",
+    "jwks",
+    "revokeOAuthToken",
+    "endLogin",
+    "receiveSecurityEvent",
+]
 
 
 @each_operation(QUICK, caller="who_may")
@@ -49,7 +58,7 @@ def test_nobody_gets_past_the_authorizer(case: Case, caller: Caller, gateway: Ru
 
 
 @each_operation(
-    USERS.exclude(path_regex="^/(auth|.well-known)/").exclude(operation_id="revokeOAuthToken"),
+    USERS.exclude(path_regex="^/(auth|.well-known)/").exclude(operation_id=OPEN_TO_ALL),
     caller="a_user",
 )
 def test_a_user_gets_nowhere_on_a_route_that_needs_a_scope(

@@ -72,6 +72,7 @@ def test_a_form_over_8_kib_is_not_read() -> None:
         pytest.param(an_event("a.b.c"), id="as it is"),
         pytest.param(an_event("a.b.c\r\n"), id="a line"),
         pytest.param(an_event("a.b.c", ("content-type", " Application/SecEvent+JWT ")), id="in capitals"),
+        pytest.param(an_event("a.b.c", (EVENT[0], f"{EVENT[1]}; charset=utf-8")), id="with a charset"),
         pytest.param(
             a_request(EVENT, body=base64.b64encode(b"a.b.c").decode(), isBase64Encoded=True), id="base64"
         ),

@@ -1,24 +1,24 @@
 """Fetches what an issuer publishes, over HTTPS: its discovery document, and the JWK set that this names.
 
-No redirect is followed and nothing large is read. The operator names what is fetched, never a request.
+No redirect is followed, no proxy asked, nothing large read. The operator names what is fetched, no request.
 """
 
+import io
 import json
 import re
+import socket
 import time
-from contextlib import closing
-from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from io import BufferedReader, RawIOBase
-from socket import socket
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from rescind import deadline
 from rescind.unavailable import UnavailableError
 
 _LARGEST_BYTES = 65_536
 _LONGEST_SECONDS = 2.0
+_LONGEST_SILENCE_SECONDS = 1.5
+_OK = 200
 _OF_COGNITO = re.compile(r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(?=/)")
 _ON_THIS_MACHINE = ("http://127.0.0.1:", "http://localhost:")
 
@@ -73,46 +73,49 @@ def fetch(url: str) -> dict[str, Any]:
         raise UnavailableError(f"a document of an issuer: {type(error).__name__}") from error
 
 
-class _InTime(RawIOBase):
-    """What comes over a connection until it is late: a socket's own timeout begins anew with each byte."""
+def _read(url: str, ends_at: float) -> bytes:
+    parts = urlsplit(url)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=_patience(ends_at))
+    try:
+        # Azure AD B2C names a policy in the query.
+        target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        connection.request("GET", target, headers={"Accept": "application/json"})
+        answer = HTTPResponse(cast("socket.socket", _Line(connection.sock, ends_at)), method="GET")
+        answer.begin()
+        read = answer.read(_LARGEST_BYTES + 1)
+    finally:
+        connection.close()
+    if answer.status != _OK or len(read) > _LARGEST_BYTES:
+        raise ValueError("not what was asked for")
+    return read
 
-    def __init__(self, connection: socket, ends_at: float) -> None:
+
+class _Line(io.RawIOBase):
+    """What comes of a connection until a second: one that comes in drops is late, too, wherever it drips."""
+
+    def __init__(self, connected: socket.socket, ends_at: float) -> None:
         super().__init__()
-        self._connection, self._ends_at = connection, ends_at
+        self._connected = connected
+        self._ends_at = ends_at
 
-    def makefile(self, _: str) -> BufferedReader:
-        """What an answer asks of its socket."""
-        return BufferedReader(self)
+    def makefile(self, _: str) -> io.BufferedReader:
+        """What http.client asks of a socket."""
+        return io.BufferedReader(self)
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what a reader gives
-        self._connection.settimeout(_until(self._ends_at))
-        return self._connection.recv_into(buffer)
+    def readinto(self, buffer: Any) -> int:
+        self._connected.settimeout(_patience(self._ends_at))
+        return self._connected.recv_into(buffer)
 
 
-def _read(url: str, ends_at: float) -> bytes:
-    address = urlsplit(url)
-    connect = HTTPSConnection if address.scheme == "https" else HTTPConnection
-    with closing(connect(address.netloc, timeout=_until(ends_at))) as connection:
-        path = f"{address.path or '/'}{'?' if address.query else ''}{address.query}"
-        connection.request("GET", path, headers={"Accept": "application/json", "Connection": "close"})
-        with HTTPResponse(_InTime(connection.sock, ends_at)) as answer:  # type: ignore[arg-type]  # see makefile
-            answer.begin()
-            if answer.status != HTTPStatus.OK:
-                raise ValueError("another answer")
-            read = answer.read(_LARGEST_BYTES + 1)
-    if len(read) > _LARGEST_BYTES:
-        raise ValueError("too large")
-    return read
-
-
-def _until(ends_at: float) -> float:
+def _patience(ends_at: float) -> float:
     left = ends_at - time.monotonic()
     if left <= 0:
         raise TimeoutError
-    return left
+    return min(_LONGEST_SILENCE_SECONDS, left)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

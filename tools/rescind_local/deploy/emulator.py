@@ -80,6 +80,8 @@ def _environment(folder: str, host: str, port: int, listener: int) -> dict[str, 
         **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MINISTACK_"))},
         "PYTHONPATH": os.pathsep.join(filter(None, [_TOOLS, os.environ.get("PYTHONPATH")])),
         "TMPDIR": folder,
+        # Or the private keys of its user pools stay behind in a folder that all share.
+        "STATE_DIR": str(Path(folder) / "state"),
         "LISTENER": str(listener),
         "GATEWAY_PORT": str(port),
         "BIND_HOST": host,

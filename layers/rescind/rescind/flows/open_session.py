@@ -58,10 +58,10 @@ def open_session(
     return tokens
 
 
-def _leave_nothing(session: Session, sessions: Sessions, *, now: int) -> None:
+def leave_nothing(user_id: str, session_id: str, *, sessions: Sessions, now: int) -> None:
     """Nobody will hold the session's tokens: at the next try it must not push out one that is held."""
     with suppress(UnavailableError):
-        sessions.end(session.user_id, session.session_id, now=now)
+        sessions.end(user_id, session_id, now=now)
 
 
 def _write(session: Session, write: Write, sessions: Sessions, *, now: int) -> Refused | None:
@@ -78,7 +78,7 @@ def _write(session: Session, write: Write, sessions: Sessions, *, now: int) -> R
         try:
             check_own(sessions.read(session.user_id, session.session_id), session)
         except UnavailableError:
-            _leave_nothing(session, sessions, now=now)
+            leave_nothing(session.user_id, session.session_id, sessions=sessions, now=now)
             raise failure from None
     return None
 
@@ -101,7 +101,7 @@ def _end_surplus(session: Session, sessions: Sessions, *, limit: int, now: int) 
         for each in too_many:
             sessions.end(each.user_id, each.session_id, now=now)
     except UnavailableError:
-        _leave_nothing(session, sessions, now=now)
+        leave_nothing(session.user_id, session.session_id, sessions=sessions, now=now)
         raise
     if any(each.session_id == session.session_id for each in too_many):
         raise UnavailableError("more logins at once than there may be sessions")
