@@ -152,6 +152,11 @@ KEYCLOAK = {**ID_TOKEN, "azp": CLIENT, "typ": "ID", "acr": "1", "session_state":
         pytest.param(id_token(token_use=None), EVERY_TYPE, id="a token_use that is null"),
         pytest.param(id_token(token_use="id"), {ID, JWT}, id="token_use id"),
         pytest.param(id_token(token_use="access"), {ACCESS, JWT}, id="token_use access"),
+        pytest.param(
+            signed({**ID_TOKEN, "token_use": "id"}, header(typ="at+jwt")),
+            {ID, JWT},
+            id="token_use before the type",
+        ),
         pytest.param(id_token(token_use="refresh"), set(), id="another token_use"),
         pytest.param(id_token(token_use=""), set(), id="an empty token_use"),
         pytest.param(id_token(token_use="ID"), set(), id="a token_use in capitals"),
@@ -172,6 +177,7 @@ MACHINES: dict[str, str] = {
     "Auth0's, by its grant alone": id_token(gty="client-credentials"),
     "Entra's": id_token(idtyp="app"),
     "Okta's": id_token(sub="0oa1", cid="0oa1"),
+    "of a client with Auth0's ending": id_token(sub="x@clients", client_id="x@clients"),
     "by azp": id_token(sub=CLIENT, azp=CLIENT),
 }
 
@@ -248,6 +254,10 @@ REFUSED: dict[str, tuple[str, Reason]] = {
     "nbf as a float": (id_token(nbf=0.0), Reason.WRONG_CLAIMS),
     # Of whom
     "no sub": (id_token(sub=...), Reason.WRONG_CLAIMS),
+    "no sub, and every client": (
+        id_token(sub=..., client_id="a", azp=CLIENT, cid="b"),
+        Reason.WRONG_CLAIMS,
+    ),
     "sub null": (id_token(sub=None), Reason.WRONG_CLAIMS),
     "sub empty": (id_token(sub=""), Reason.WRONG_CLAIMS),
     "sub of 256 characters": (id_token(sub="x" * 256), Reason.WRONG_CLAIMS),
