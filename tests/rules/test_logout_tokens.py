@@ -250,6 +250,7 @@ NO_EVENTS: dict[str, tuple[str, Reason]] = {
             "no type": signed(SECURITY_EVENT, header(typ=...)),
             "the type of any": signed(SECURITY_EVENT),
             "a logout token's type": signed(SECURITY_EVENT, LOGOUT_HEADER),
+            "another type": signed(SECURITY_EVENT, header(typ="trust-mark+jwt")),
             "no events": security_event(events=...),
             "events that are a list": security_event(events=[SESSION_REVOKED]),
             "an event that is null": security_event(events={SESSION_REVOKED: None}),
