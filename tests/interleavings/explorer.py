@@ -12,12 +12,12 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 
 from rescind.flows.issue import Tokens
-from rescind.model import Lost
+from rescind.model import LoginEnded, Lost, TokenUsed
 from rescind.unavailable import UnavailableError
 from tests.fakes import FakeKeyring, FakeTables
 from tests.interleavings.operations import Operation
 from tests.interleavings.scenario import NETWORK, Fault, Scenario, Step
-from tests.interleavings.world import World, populated
+from tests.interleavings.world import World
 from tests.tables import Stores
 from tests.things import NOW
 
@@ -83,7 +83,7 @@ class Run:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.tables = populated(*scenario.sessions)
+        self.tables = scenario.tables(*scenario.sessions)
         self.steps: tuple[Step, ...] = ()
         self.changes: list[Change] = []
         self.actors = [Actor(operation) for operation in scenario.operations]
@@ -172,6 +172,8 @@ class Run:
             old = self._rows.get(key)
             if new is not old and new != old:
                 self.changes.append(Change(place, key, old, new))
+        gone = sorted(self._rows.keys() - rows.keys(), key=str)
+        self.changes.extend(Change(place, key, self._rows[key], None) for key in gone)
         self._rows = rows
         return answer
 
@@ -226,6 +228,8 @@ def _as_a_repeat(answer: Any) -> Any:
     match answer:
         case Lost(row):
             return Lost(row, repeated=True)
+        case TokenUsed() | LoginEnded():
+            return UnavailableError("what stands in the way may be our own first try")
         case False:
             return True
         case _:

@@ -1,11 +1,13 @@
 """What is explored: which operations, in what world, and what the network may do to them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rescind.settings import Settings
+from tests.fakes import FakeTables
 from tests.interleavings.operations import Operation
-from tests.interleavings.world import OTHER, OWN, Build
+from tests.interleavings.world import OTHER, OWN, Build, populated
 from tests.things import SETTINGS
 
 
@@ -39,6 +41,8 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     settings: Settings = SETTINGS
     sessions: tuple[str, ...] = (OWN, OTHER)
+    tables: Callable[..., FakeTables] = populated
+    """What is there at the beginning, with these sessions."""
     switches: int | None = None
     """How often an operation may be left that has not returned; None is without end."""
     keys_may_fail: bool = False

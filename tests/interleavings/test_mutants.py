@@ -17,6 +17,7 @@ from tests.tables import Stores
 
 REFRESH = "rescind.flows.refresh"
 LOGIN = "rescind.flows.login"
+OPEN = "rescind.flows.open_session"
 
 
 def in_the_store(name: str, store: type[Any]) -> Build:
@@ -195,27 +196,27 @@ MUTANTS = [
         "session-limit-by-own-clock",
         logins(5, -5),
         "it failed, and nothing was in its way",
-        patches=((f"{LOGIN}.created_after", mutants.created_by_its_own_clock),),
+        patches=((f"{OPEN}.created_after", mutants.created_by_its_own_clock),),
     ),
     Mutant(
         "session-limit-by-a-stale-first-query",
         logins(5, -5),
         "it failed, and nothing was in its way",
-        patches=((f"{LOGIN}.created_after", mutants.created_after_a_stale_query),),
+        patches=((f"{OPEN}.created_after", mutants.created_after_a_stale_query),),
     ),
     Mutant(
         "session-limit-by-a-stale-second-query",
         logins(0, 0),
         "2 sessions live, and the limit is 1",
-        patches=((f"{LOGIN}._end_surplus", mutants.ends_the_surplus_of_a_stale_query),),
+        patches=((f"{OPEN}._end_surplus", mutants.ends_the_surplus_of_a_stale_query),),
     ),
     Mutant(
         "session-limit-without-the-second-query",
         logins(0, 0),
         "2 sessions live, and the limit is 1",
         patches=(
-            (f"{LOGIN}.created_after", mutants.created_after_and_remembered),
-            (f"{LOGIN}._end_surplus", mutants.ends_the_surplus_of_the_first_query),
+            (f"{OPEN}.created_after", mutants.created_after_and_remembered),
+            (f"{OPEN}._end_surplus", mutants.ends_the_surplus_of_the_first_query),
         ),
     ),
     Mutant(
@@ -226,7 +227,7 @@ MUTANTS = [
             settings=settings_with(max_sessions_per_user=2),
         ),
         "ses_oooooooooooooooooooooA: nobody has ended it, but an access token is refused",
-        patches=((f"{LOGIN}._end_surplus", mutants.leaves_its_session_when_it_fails),),
+        patches=((f"{OPEN}._end_surplus", mutants.leaves_its_session_when_it_fails),),
     ),
     Mutant(
         "conflict-taken-for-already-ended",

@@ -67,7 +67,11 @@ def populated(*sessions: str) -> fakes.FakeTables:
 
 def copied(tables: fakes.FakeTables) -> fakes.FakeTables:
     return fakes.FakeTables(
-        dict(tables.credentials), dict(tables.users), dict(tables.sessions), dict(tables.blocklist)
+        dict(tables.credentials),
+        dict(tables.users),
+        dict(tables.sessions),
+        dict(tables.blocklist),
+        opened_by={key: list(sessions) for key, sessions in tables.opened_by.items()},
     )
 
 

@@ -9,12 +9,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rescind import store
-from rescind.model import BlockedToken, Lost, UnreadableUser, UserPage
+from rescind.model import BlockedToken, LoginEnded, Lost, TokenUsed, UnreadableUser, UserPage
 from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.rules.logout_tokens import keys_of
 from rescind.store.attributes import MalformedItemError
+from rescind.store.logins import Logins
 from rescind.store.sessions import Sessions, session_item
 from rescind.store.users import Users, user_item
 from rescind.unavailable import UnavailableError
+from tests.store.logins import a_subject_token
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import NOW, SESSION_ID, TOKEN_ID, USER_ID, a_credential, a_session, a_user
 
@@ -31,8 +34,13 @@ READS: dict[str, Callable[[Stores], object]] = {
     "state-of-a-session": lambda stores: stores.states.of_session(USER_ID, SESSION_ID),
     "blocklist": lambda stores: stores.blocklist.read(TOKEN_ID),
     "key-set": lambda stores: stores.key_sets.read(Purpose.ACCESS_TOKEN),
+    "refusal-of-a-subject-token": lambda stores: stores.logins.refusal(a_subject_token()),
+    "sessions-of-a-login": lambda stores: stores.logins.sessions_of(keys_of(a_subject_token())[0]),
     "page-of-users": lambda stores: stores.users.page(segment=0, of=1, after=USER_ID, limit=9),
 }
+
+CALLS = {"refusal-of-a-subject-token": 3}
+"""How many a read makes, where it is more than one."""
 
 
 @pytest.fixture
@@ -65,20 +73,21 @@ def rows(client: Any, table: str) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.mark.parametrize("read", READS.values(), ids=READS.keys())
+@pytest.mark.parametrize("name", READS)
 def test_every_read_is_strong_and_through_no_index(
-    stores: Stores, calls: list[tuple[str, dict[str, Any]]], read: Callable[[Stores], object]
+    stores: Stores, calls: list[tuple[str, dict[str, Any]]], name: str
 ) -> None:
     calls.clear()
 
-    read(stores)
+    READS[name](stores)
 
-    [(operation, asked)] = calls
-    assert operation in {"GetItem", "Query", "BatchGetItem", "Scan"}
-    assert "IndexName" not in asked
-    each_table = list(asked["RequestItems"].values()) if operation == "BatchGetItem" else [asked]
-    assert each_table
-    assert [each.get("ConsistentRead") for each in each_table] == [True] * len(each_table)
+    assert len(calls) == CALLS.get(name, 1)
+    for operation, asked in calls:
+        assert operation in {"GetItem", "Query", "BatchGetItem", "Scan"}
+        assert "IndexName" not in asked
+        each_table = list(asked["RequestItems"].values()) if operation == "BatchGetItem" else [asked]
+        assert each_table
+        assert [each.get("ConsistentRead") for each in each_table] == [True] * len(each_table)
 
 
 def test_no_read_of_the_stores_is_left_out_above() -> None:
@@ -142,6 +151,37 @@ def test_an_ended_sessions_row_outlives_every_access_token(stores: Stores, moto_
     [row] = rows(moto_client, "Sessions")
     assert row["revoked_at"] == {"N": str(NOW)}
     assert row["ttl"] == {"N": str(NOW + 3600 + 120)}
+
+
+def test_a_used_token_is_remembered_until_it_is_too_old_and_its_login_as_long_as_the_session(
+    stores: Stores, moto_client: Any
+) -> None:
+    token = a_subject_token()
+    stores.logins.open(a_session(session_id="ses_of_it", attempt="att_of_it"), token)
+
+    by_key = {row["jti"]["S"]: row for row in rows(moto_client, "Blocklist")}
+    by_session = {(row["user_id"]["S"], row["session_id"]["S"]): row for row in rows(moto_client, "Sessions")}
+    used, opened_by = by_key[f"used_{token.digest}"], by_session[keys_of(token)[0], "ses_of_it"]
+    assert int(used["ttl"]["N"]) >= token.issued_at + 600 + 60
+    assert (used["user_id"], used["reason"]) == ({"S": USER_ID}, {"S": "exchanged"})
+    assert opened_by["owner"] == {"S": USER_ID}
+    assert opened_by["ttl"] == by_session[USER_ID, "ses_of_it"]["ttl"]
+    # The rows of a token, and of the sessions that it opened, tell nobody what was in it.
+    written = str([used, opened_by])
+    assert not [text for text in ("login-1", "sub-1", "id.example.com") if text in written]
+
+
+def test_an_ended_login_is_remembered_until_the_tokens_of_before_are_too_old(
+    stores: Stores, moto_client: Any
+) -> None:
+    key, _ = keys_of(a_subject_token())
+
+    stores.logins.end(key, at=NOW)
+
+    row = {row["jti"]["S"]: row for row in rows(moto_client, "Blocklist")}[key]
+    assert int(row["ttl"]["N"]) >= NOW + 600 + 60
+    assert (row["blocked_at"], row["reason"]) == ({"N": str(NOW)}, {"S": "login_ended"})
+    assert row.keys() == {"jti", "blocked_at", "reason", "ttl"}
 
 
 def test_a_blocklist_entry_goes_when_it_is_told_to(stores: Stores, moto_client: Any) -> None:
@@ -220,6 +260,75 @@ class Refuses:
         )
 
     delete_item = update_item
+
+
+class PagesOfALogin:
+    """A client whose answers to a query come in pages of one row that tells of a session."""
+
+    def __init__(self, *session_ids: str) -> None:
+        self.session_ids = session_ids
+        self.starts: list[str | None] = []
+
+    def query(self, *, ExclusiveStartKey: Any = None, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
+        self.starts.append(ExclusiveStartKey and ExclusiveStartKey["session_id"]["S"])
+        key = {"user_id": {"S": "login_1"}, "session_id": {"S": self.session_ids[len(self.starts) - 1]}}
+        is_last = key["session_id"]["S"] == self.session_ids[-1]
+        more = {} if is_last else {"LastEvaluatedKey": key}
+        return {"Items": [{**key, "owner": {"S": USER_ID}}], "Count": 1, **more}
+
+
+def test_the_sessions_of_a_login_are_read_to_the_last_page() -> None:
+    client = PagesOfALogin("ses_1", "ses_2", "ses_3")
+
+    opened = Logins(client, sessions_table="Sessions", blocklist_table="Blocklist").sessions_of("login_1")
+
+    assert opened == [(USER_ID, "ses_1"), (USER_ID, "ses_2"), (USER_ID, "ses_3")]
+    assert client.starts == [None, "ses_1", "ses_2"]
+
+
+class Cancels:
+    """A client whose transactions find that a condition does not hold, after some repeats by the SDK."""
+
+    def __init__(self, repeats: int, *in_the_way: int, other: str = "None") -> None:
+        self.repeats = repeats
+        self.reasons: list[dict[str, Any]] = [{"Code": other} for _ in range(5)]
+        for place in in_the_way:
+            self.reasons[place] = {"Code": "ConditionalCheckFailed", "Item": {"jti": {"S": "one"}}}
+
+    def transact_write_items(self, **_: Any) -> None:
+        raise ClientError(
+            {
+                "Error": {"Code": "TransactionCanceledException", "Message": ""},
+                "ResponseMetadata": {"RetryAttempts": self.repeats},
+                "CancellationReasons": self.reasons,
+            },
+            "TransactWriteItems",
+        )
+
+
+@pytest.mark.parametrize(
+    ("in_the_way", "outcome"),
+    [
+        pytest.param([0], TokenUsed(), id="the-token-is-used"),
+        pytest.param([3], LoginEnded(), id="the-login-has-ended"),
+        pytest.param([4], LoginEnded(), id="the-user-has-logged-out-there"),
+        pytest.param([0, 4], LoginEnded(), id="both"),
+        pytest.param([1], Lost(None, repeated=False), id="the-session-is-there"),
+    ],
+)
+def test_what_stands_in_the_way_of_an_exchange_says_why(in_the_way: list[int], outcome: object) -> None:
+    logins = Logins(Cancels(0, *in_the_way), sessions_table="Sessions", blocklist_table="Blocklist")
+
+    assert logins.open(a_session(), a_subject_token()) == outcome
+
+
+@pytest.mark.parametrize("client", [Cancels(1, 0), Cancels(0, 0, other="TransactionConflict")])
+def test_what_may_be_our_own_first_try_is_no_reason(client: Cancels) -> None:
+    """As is one that was in another's way."""
+    logins = Logins(client, sessions_table="Sessions", blocklist_table="Blocklist")
+
+    with pytest.raises(UnavailableError):
+        logins.open(a_session(), a_subject_token())
 
 
 def test_a_change_that_the_sdk_repeated_says_so() -> None:

@@ -9,7 +9,9 @@ import pytest
 from rescind import aws
 from rescind.model import BlockedToken, Status
 from rescind.rules.key_set import KeyEntry, Purpose
+from rescind.rules.logout_tokens import keys_of
 from rescind.unavailable import UnavailableError
+from tests.store.logins import a_subject_token
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import NOW, SESSION_ID, TOKEN_ID, USER_ID, a_credential, a_session, a_user
 
@@ -31,6 +33,7 @@ WRITES: dict[str, Callable[[Stores], object]] = {
     "set-a-password": lambda stores: stores.accounts.set_password(
         RESET, NEW_HASH, read_user=USER, read_credential=CREDENTIAL, attempt="att"
     ),
+    "end-a-login": lambda stores: stores.logins.end(keys_of(a_subject_token())[0], at=NOW),
     "add-a-key": lambda stores: stores.key_sets.replace(
         stores.key_sets.read(Purpose.REFRESH_TOKEN), (KeyEntry("mac", 0, b"encrypted"),)
     ),
@@ -153,6 +156,36 @@ def test_what_somebody_else_has_ended_meanwhile_has_ended(stores: Stores, line: 
     with pytest.raises(UnavailableError):  # They are not locked out.
         stores.users.raise_version(USER_ID, version=7, now=NOW, status=Status.DISABLED)
     assert line.failed == 2
+
+
+@pytest.mark.parametrize(("by_another", "is_done"), [(NOW, True), (NOW + 1, True), (NOW - 1, False)])
+def test_a_login_that_another_message_has_ended_has_ended_if_it_said_as_much(
+    stores: Stores, line: Line, by_another: int, *, is_done: bool
+) -> None:
+    key, _ = keys_of(a_subject_token())
+    with pytest.MonkeyPatch.context() as as_it_is:
+        as_it_is.setattr(aws, "call", CALL)
+        stores.logins.end(key, at=by_another)
+
+    if is_done:
+        stores.logins.end(key, at=NOW)
+    else:
+        with pytest.raises(UnavailableError):
+            stores.logins.end(key, at=NOW)
+    assert line.failed == 1
+
+
+def test_an_exchange_whose_answer_was_lost_is_not_taken_for_one_that_failed(
+    stores: Stores, line: Line
+) -> None:
+    """The session's row tells whose it is: see flows/open_session.py."""
+    line.loses = True
+    session = a_session(session_id="ses_of_it", attempt="att_of_it")
+
+    with pytest.raises(UnavailableError):
+        stores.logins.open(session, a_subject_token())
+
+    assert stores.sessions.read(USER_ID, "ses_of_it") == session
 
 
 def test_what_somebody_else_has_changed_meanwhile_is_not_ones_own(stores: Stores, line: Line) -> None:
