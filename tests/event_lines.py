@@ -29,7 +29,10 @@ _FORMS: dict[str, dict[str, Any]] = {
     "user_id": {"type": "string", "pattern": "^usr_[A-Za-z0-9_-]{22}$"},
     "session_id": {"type": "string", "pattern": "^ses_[A-Za-z0-9_-]{22}$"},
     "token_id": {"type": "string", "pattern": "^tok_[A-Za-z0-9_-]{22}$"},
-    "actor": {"type": "string", "pattern": "^(usr_[A-Za-z0-9_-]{22}|arn:\\S+|operator|canary|exchange|issuer)$"},
+    "actor": {
+        "type": "string",
+        "pattern": "^(usr_[A-Za-z0-9_-]{22}|arn:\\S+|operator|canary|exchange|issuer)$",
+    },
     "key_id": {"type": "string", "pattern": "^[A-Za-z0-9_-]{21,43}$"},
     "place": {"type": "string", "pattern": "^.+:[0-9]+$"},
     "delay_seconds": {"type": "number", "minimum": 0},

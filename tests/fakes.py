@@ -26,6 +26,7 @@ from rescind.rules.logout_tokens import ENDED_FOR_SECONDS, keys_of
 from rescind.rules.refresh_tokens import MacKey
 from rescind.rules.subject_tokens import SubjectToken
 from rescind.rules.throttle import Full, Tally, Window, counted, given_back
+from rescind.unavailable import UnavailableError
 from rescind.verdict import State
 from tests.things import MAC_KEY, SIGNING_KEY
 
@@ -52,7 +53,7 @@ class FakeTables:
     blocklist: dict[str, BlockedToken] = field(default_factory=dict)
     key_sets: dict[Purpose, KeySet] = field(default_factory=dict)
     attempts: dict[str, Tally] = field(default_factory=dict)
-    opened_by: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    opened_by: dict[str, list[tuple[int, tuple[str, str]]]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
@@ -279,16 +280,23 @@ class FakeLogins(FakeTable):
         return TokenUsed() if f"used_{token.digest}" in self.tables.blocklist else None
 
     @_atomic
-    def open(self, session: Session, token: SubjectToken) -> Written | Lost[Session] | TokenUsed | LoginEnded:
-        refused = self.refusal(token)
-        if refused:
-            return refused
-        key = (session.user_id, session.session_id)
-        if key in self.tables.sessions:
-            return Lost(None, repeated=False)
-        self._note(f"used_{token.digest}", session.last_used_at, token.remembered_until, session.user_id)
-        self.tables.sessions[key] = session
-        self.tables.opened_by.setdefault(keys_of(token)[0], []).append(key)
+    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written | TokenUsed:
+        used, pair = f"used_{token.digest}", (session.user_id, session.session_id)
+        if used in self.tables.blocklist:
+            return TokenUsed()
+        user = self.tables.users.get(session.user_id)
+        if granted is not None and (user is None or user.revision != granted.revision - 1):
+            raise UnavailableError("the user is being changed by other requests")
+        if pair in self.tables.sessions:
+            raise UnavailableError("a session of this id is there")
+        self._note(used, session.last_used_at, token.remembered_until, session.user_id)
+        self.tables.sessions[pair] = session
+        for key in keys_of(token):
+            self.tables.opened_by.setdefault(key, []).append((token.issued_at, pair))
+        if granted is not None and user is not None:
+            self.tables.users[user.user_id] = replace(
+                user, scope=granted.scope, granted_at=granted.granted_at, revision=granted.revision
+            )
         return Written()
 
     @_atomic
@@ -298,8 +306,8 @@ class FakeLogins(FakeTable):
             self._note(key, at, at + ENDED_FOR_SECONDS, None)
 
     @_atomic
-    def sessions_of(self, key: str) -> list[tuple[str, str]]:
-        return list(self.tables.opened_by.get(key, []))
+    def sessions_of(self, key: str, *, until: int) -> list[tuple[str, str]]:
+        return [pair for issued_at, pair in self.tables.opened_by.get(key, []) if issued_at <= until]
 
     def _note(self, key: str, at: int, ttl: int, user_id: str | None) -> None:
         self.tables.blocklist[key] = BlockedToken(key, user_id, "login", at, ttl)

@@ -1,11 +1,13 @@
 """What a person asks the functions for: each an event of tests/events, with their tokens; and the answers."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.functions.conftest import recorded, recorded_from
+from tests.issuers import Issuer
 from tests.people import Person
 from tests.things import NEW_PASSWORD, PASSWORD
 
@@ -159,8 +161,12 @@ def operate(operation: str, **parameters: object) -> Call:
     return Call("admin", {"operation": operation, "operator": OPERATOR, "parameters": parameters})
 
 
-def to_be_granted(function: str, who: Person, tokens: Answer) -> Call:
-    """One request to the function, of somebody with the password of tests/things and a live session."""
+def to_be_granted(function: str, who: Person, tokens: Answer, issuer: Issuer) -> Call:
+    """One request to the function, of somebody with the password of tests/things and a live session.
+
+    Or of somebody who has logged in at the issuer, or of the issuer itself: right now.
+    """
+    now = int(time.time())
     of_each: dict[str, Call] = {
         call.function: call
         for call in (
@@ -174,6 +180,8 @@ def to_be_granted(function: str, who: Person, tokens: Answer) -> Call:
             say_who(who, tokens),
             revoke_by_oauth(tokens.refresh_token),
             change_password(who, tokens, PASSWORD, NEW_PASSWORD),
+            exchange(issuer.id_token(now=now)),
+            log_out_at_issuer(issuer.logout_token(now=now)),
             preflight(),
             refresh(tokens.refresh_token),
             list_sessions(who, tokens),

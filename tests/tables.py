@@ -74,7 +74,12 @@ def stores_on(client: Any, *, prefix: str = "") -> Stores:
         ),
         sessions=Sessions(client, table=f"{prefix}Sessions"),
         blocklist=Blocklist(client, table=f"{prefix}Blocklist"),
-        logins=Logins(client, sessions_table=f"{prefix}Sessions", blocklist_table=f"{prefix}Blocklist"),
+        logins=Logins(
+            client,
+            sessions_table=f"{prefix}Sessions",
+            users_table=f"{prefix}Users",
+            blocklist_table=f"{prefix}Blocklist",
+        ),
         attempts=Attempts(client, table=f"{prefix}Attempts"),
         states=States(
             client,

@@ -53,18 +53,16 @@ def _end(text: str, verify: Verify, now: int) -> Ended | Refused:
         verify=verify,
         issuers=wiring.exchange_settings().trusted_issuers,
         issuer_keys=wiring.issuer_keyring(),
-        credentials=wiring.credentials(),
-        users=wiring.users(),
         logins=wiring.logins(),
         sessions=wiring.sessions(),
         now=now,
     )
     match outcome:
-        case Ended(user_id, sessions):
-            if user_id is not None:
-                audit.record(audit.Event.USER_REVOKED, user_id=user_id, actor=_ACTOR)
-            for owner, session_id in sessions:
-                audit.record(audit.Event.SESSION_REVOKED, user_id=owner, session_id=session_id, actor=_ACTOR)
+        case Ended(sessions):
+            for user_id, session_id in sessions:
+                audit.record(
+                    audit.Event.SESSION_REVOKED, user_id=user_id, session_id=session_id, actor=_ACTOR
+                )
         case Refused(reason):
             audit.record(audit.Event.LOGIN_END_REFUSED, reason=reason)
     return outcome

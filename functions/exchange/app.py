@@ -4,7 +4,7 @@ import time
 
 from rescind import audit, ids, wiring
 from rescind.endpoint import endpoint
-from rescind.flows.exchange import Identified, exchange, identify
+from rescind.flows.exchange import exchange, identify
 from rescind.flows.issue import Refused, Tokens
 from rescind.web.client import client_of
 from rescind.web.cookies import requested_transport
@@ -42,7 +42,8 @@ def handler(event: Event) -> Response:
     )
     if isinstance(identified, Refused):
         return _refused(identified)
-    _record(identified)  # Whatever comes of the session, that is written.
+    if identified.is_new:  # Whatever comes of the session, that is written.
+        audit.record(audit.Event.USER_CREATED, user_id=identified.user.user_id, actor=_ACTOR)
 
     outcome = exchange(
         identified,
@@ -57,18 +58,12 @@ def handler(event: Event) -> Response:
 
     match outcome:
         case Tokens() as tokens:
+            if tokens.scope != identified.user.scope:
+                audit.record(audit.Event.USER_CHANGED, user_id=tokens.user_id, actor=_ACTOR)
             audit.record(audit.Event.EXCHANGE, user_id=tokens.user_id, session_id=tokens.session_id)
             return token_response(tokens, transport)
         case Refused() as refused:
             return _refused(refused)
-
-
-def _record(identified: Identified) -> None:
-    user_id = identified.user.user_id
-    if identified.is_new:
-        audit.record(audit.Event.USER_CREATED, user_id=user_id, actor=_ACTOR)
-    if identified.is_changed:
-        audit.record(audit.Event.USER_CHANGED, user_id=user_id, actor=_ACTOR)
 
 
 def _refused(refused: Refused) -> Response:

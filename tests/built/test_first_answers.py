@@ -12,7 +12,7 @@ import pytest
 
 from rescind import wiring
 from rescind.rules.key_set import Purpose
-from tests import requests
+from tests import issuers, requests
 from tests.built.builds import Build
 from tests.built.emulator import ColdStart, Emulator, emulator_of
 from tests.built.served_api import served
@@ -20,6 +20,7 @@ from tests.deployment import Deployment, deployed
 from tests.faults.held import a_new_session
 from tests.functions.api_in_process import ApiInProcess
 from tests.functions.conftest import REAL, Stack, add_keys, forget_wiring
+from tests.issuers import CLIENT, Issuer
 from tests.people import new_person
 from tests.requests import Call
 from tests.template import NAMES
@@ -39,6 +40,7 @@ class Stage:
     deployment: Deployment
     emulator: Emulator
     build: Build
+    issuer: Issuer
     environment: dict[str, str]
     logs: Path
 
@@ -56,7 +58,7 @@ class Stage:
         who = new_person(self.deployment.stores, password_hash=REAL.hash(PASSWORD))
         held, row = a_new_session(who.user_id, now=int(time.time()))
         self.deployment.stores.sessions.put(row)
-        return requests.to_be_granted(function, who, held.tokens)
+        return requests.to_be_granted(function, who, held.tokens, self.issuer)
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +68,12 @@ def stage(ministack: str, here: Build, tmp_path_factory: pytest.TempPathFactory)
         forget_wiring()
         add_keys(deployment.stores, deployment.environment["KMS_KEY_ID"])
         wiring.dynamodb()  # While the environment says where it is.
-        with served(ApiInProcess(Stack(deployment.stores).invoke)) as api_url:
+        with served(ApiInProcess(Stack(deployment.stores).invoke)) as api_url, issuers.served() as site:
             at = {"AWS_ENDPOINT_URL": ministack, "API_URL": api_url}
-            environment = {**deployment.environment, **at}
-            yield Stage(deployment, emulator, here, environment, tmp_path_factory.mktemp("logs"))
+            trust = {"TRUSTED_ISSUERS": f"{site.issuer.name} {CLIENT}", "AUTO_PROVISION": "enabled"}
+            environment = {**deployment.environment, **at, **trust}
+            logs = tmp_path_factory.mktemp("logs")
+            yield Stage(deployment, emulator, here, site.issuer, environment, logs)
         forget_wiring()
 
 
@@ -95,6 +99,8 @@ def assert_granted(function: str, answer: dict[str, Any]) -> None:
             assert answer["late"] is False, answer
         case _:
             assert answer["statusCode"] == STATUSES.get(function, 200), answer
+    if function == "exchange":
+        assert json.loads(answer["body"])["refresh_token"]
     if function == "jwks":
         assert SIGNING_KEY.kid in {key["kid"] for key in json.loads(answer["body"])["keys"]}
 

@@ -81,7 +81,7 @@ def measure(world: World, *, warm: Iterable[Operation], cold: Iterable[Operation
 
 
 def _once(world: World, meter: Meter, operation: Operation, *, warm: bool) -> Taken:
-    world.begin({})
+    world.begin(operation.settings)
     if warm:
         warm_up(world)
     call = operation.ask(world)

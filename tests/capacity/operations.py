@@ -1,10 +1,12 @@
 """What users, operators and services ask for, each with the world as it is before."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tests import requests
 from tests.faults import asks
 from tests.faults.world import ADA, World
+from tests.issuers import CLIENT, ISSUER
 from tests.requests import Call
 from tests.things import NEW_PASSWORD
 
@@ -16,6 +18,8 @@ class Operation:
     name: str
     """As the page has it."""
     ask: asks.Ask
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """As the environment has them, where they are others than usual."""
 
 
 def with_sessions(number: int, ask: asks.Ask) -> asks.Ask:
@@ -53,6 +57,12 @@ AUTHORIZATION = Operation("authorization", asks.authorizer)
 LOGIN = Operation("login", asks.login())
 REFRESH = Operation("refresh", asks.refresh)
 LOGOUT = Operation("logout, by refresh token", _logout)
+EXCHANGE = Operation(
+    "exchange", asks.after(asks.has_been_here, asks.exchange()), {"TRUSTED_ISSUERS": f"{ISSUER} {CLIENT}"}
+)
+LOGOUT_AT_ISSUER = Operation(
+    "logout at the issuer, of a login", asks.after(asks.has_exchanged, asks.log_out_at_issuer())
+)
 
 OPERATIONS = [
     AUTHORIZATION,
@@ -71,11 +81,18 @@ OPERATIONS = [
     Operation("list of sessions, of 20", with_sessions(20, _list_sessions)),
     Operation("end of one session", asks.end_the_phone),
     Operation("password change", asks.password()),
+    EXCHANGE,
+    Operation("exchange, of an issuer that grants scopes", asks.after(asks.has_been_here, asks.exchange())),
+    Operation("exchange, first use", asks.exchange()),
+    LOGOUT_AT_ISSUER,
+    Operation(
+        "logout at the issuer, of a user", asks.after(asks.has_exchanged, asks.log_out_at_issuer(sid=None))
+    ),
     Operation("introspection", asks.introspect),
     Operation("who is calling (the example route)", _me),
 ]
 
-COLD = [AUTHORIZATION, LOGIN, REFRESH, LOGOUT]
+COLD = [AUTHORIZATION, LOGIN, REFRESH, LOGOUT, EXCHANGE]
 """Asked of a new sandbox, too."""
 
 

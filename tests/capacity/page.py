@@ -19,6 +19,8 @@ _IN_MILLIONS = (
     "refresh",
     "logout, by refresh token",
     "password change",
+    "exchange",
+    "logout at the issuer, of a login",
     "introspection",
 )
 

@@ -85,7 +85,7 @@ def units_of(operation: str, request: Request, before: "Tables", after: "Tables"
                     found += _reading(table, [before.row(table, key)], asked)
             return found
         case "Query":
-            user = request["ExpressionAttributeValues"][":user_id"]
+            [user] = request["ExpressionAttributeValues"].values()
             rows = [row for row in before.rows[request["TableName"]] if row["user_id"] == user]
             return _reading(request["TableName"], rows, request)
         case "TransactWriteItems":

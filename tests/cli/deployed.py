@@ -21,6 +21,7 @@ OUTPUTS = {
     # Not every template has a canary; the command wants to know where it would be.
     "CanaryFunctionName": {"Ref": "AdminFunction"},
 }
+_BUCKET = "templates-of-tests"
 _WANTED = {
     "AWS::ApiGateway::RestApi",
     "AWS::DynamoDB::Table",
@@ -70,10 +71,14 @@ def deploy(name: str, endpoint: str, *, outputs: Mapping[str, Any], parameters: 
         "Resources": resources,
         "Outputs": {output: {"Value": value} for output, value in outputs.items()},
     }
+    # Over 51,200 bytes a template is taken from S3 only, as SAM gives it.
+    s3 = boto3.client("s3", endpoint_url=endpoint, **CREDENTIALS)
+    s3.create_bucket(Bucket=_BUCKET)
+    s3.put_object(Bucket=_BUCKET, Key=name, Body=json.dumps(body).encode())
     cloudformation = boto3.client("cloudformation", endpoint_url=endpoint, **CREDENTIALS)
     cloudformation.create_stack(
         StackName=name,
-        TemplateBody=json.dumps(body, separators=(",", ":")),
+        TemplateURL=f"{endpoint}/{_BUCKET}/{name}",
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in template.values.items()],
         Capabilities=["CAPABILITY_IAM"],
     )

@@ -18,6 +18,7 @@ from rescind_cli.checks.functions import (
     same_settings,
     start_from_snapshots,
 )
+from rescind_cli.checks.issuers import Published, issuer, names_of
 from rescind_cli.checks.keys import key_set
 from rescind_cli.checks.policies import Role, declared, policies
 from rescind_cli.checks.tables import deletion_protection, recovery, tables_answer, time_to_live
@@ -476,3 +477,58 @@ def test_a_version_without_the_snapshot_that_it_is_to_have_is_a_fault() -> None:
 def test_a_function_that_never_runs_is_a_fault() -> None:
     assert only(may_run({"prod-Me": None, "prod-Login": 5})).outcome is Outcome.OK
     assert only(may_run({"prod-Me": None, "prod-Login": 0})).name == "concurrency prod-Login"
+
+
+# ------------------------------------------------------------------ issuers
+
+ISSUER = "https://id.example.com/"
+DOCUMENT = {"issuer": ISSUER, "jwks_uri": "https://id.example.com/jwks"}
+KEY = {"kid": "one", "kty": "RSA", "use": "sig"}
+
+
+def test_the_issuers_are_the_first_words_of_the_entries() -> None:
+    assert names_of(f" {ISSUER} api ->orders:read ; https://other.example.com client;") == [
+        ISSUER,
+        "https://other.example.com",
+    ]
+    assert names_of("") == []
+
+
+@pytest.mark.parametrize(
+    ("published", "outcome", "said"),
+    [
+        pytest.param(Published(DOCUMENT, {"keys": [KEY]}), Outcome.OK, "1 of its keys", id="as-it-should-be"),
+        pytest.param(
+            Published({**DOCUMENT, "issuer": ISSUER[:-1]}, {"keys": [KEY]}),
+            Outcome.FAULT,
+            "it calls itself https://id.example.com",
+            id="another-name-by-one-slash",
+        ),
+        pytest.param(
+            Published({"issuer": ISSUER}), Outcome.FAULT, "no jwks_uri", id="a-document-without-keys"
+        ),
+        pytest.param(
+            Published(DOCUMENT, failure="it answers 404", is_answer=True),
+            Outcome.FAULT,
+            "404",
+            id="an-answer",
+        ),
+        pytest.param(
+            Published(failure="no route"), Outcome.NOT_CHECKED, "no route", id="no-answer-on-this-machine"
+        ),
+        pytest.param(Published(DOCUMENT, {"keys": []}), Outcome.FAULT, "no key", id="no-keys"),
+        pytest.param(Published(DOCUMENT, {"keys": [KEY, KEY]}), Outcome.FAULT, "no key", id="one-name-twice"),
+        pytest.param(
+            Published(DOCUMENT, {"keys": [{**KEY, "use": "enc"}]}), Outcome.FAULT, "no key", id="to-encrypt"
+        ),
+        pytest.param(Published(DOCUMENT, {"keys": "none"}), Outcome.FAULT, "no key", id="no-list"),
+    ],
+)
+def test_an_issuer_is_as_it_should_be_or_what_is_wrong_is_said(
+    published: Published, outcome: Outcome, said: str
+) -> None:
+    finding = issuer(ISSUER, published)
+
+    assert finding.outcome is outcome
+    assert said in finding.said
+    assert outcome is Outcome.OK or finding.cure

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from rescind_cli.app import app
 from tests.cli.conftest import STACK, Rescind, Said
 from tests.cli.deployed import CREDENTIALS, OUTPUTS, Calls, deploy
+from tests.issuers import served
 from tests.local_gateway import RunningGateway
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -42,7 +43,7 @@ def test_the_local_stack_has_no_fault_and_what_is_not_there_is_said(rescind: Res
     found = findings(said)
     for name in ("admin function", "clock", "tables", "ttl"):
         assert found[name]["outcome"] == "ok", found[name]
-    for name in ("authorizer cache", "policies", "settings"):
+    for name in ("authorizer cache", "policies", "settings", "trusted issuers"):
         assert found[name]["outcome"] == "not_checked"
         assert "on this machine; the local gateway takes it from the template" in found[name]["said"]
 
@@ -132,8 +133,9 @@ def test_a_deployed_stack_has_no_fault_but_those_of_the_emulator(doctor: Callabl
     found = findings(said)
     # ministack's CloudFormation leaves point-in-time recovery out.
     assert all(name.startswith("recovery ") for name in faults(said)), faults(said)
-    for name in ("authorizer cache", "settings", "functions", "concurrency", "policies"):
+    for name in ("authorizer cache", "settings", "functions", "concurrency", "policies", "trusted issuers"):
         assert found[name]["outcome"] == "ok", found[name]
+    assert "none" in found["trusted issuers"]["said"]
 
 
 def test_what_somebody_changed_by_hand_is_found(
@@ -191,6 +193,24 @@ def test_in_development_no_table_is_meant_to_last(ministack: str) -> None:
     for name in ("recovery", "deletion protection"):
         assert found[name]["outcome"] == "not_checked"
         assert "Environment is development" in found[name]["said"]
+
+
+@pytest.mark.usefixtures("calls")
+def test_each_trusted_issuer_is_asked_for_its_name_and_its_keys(ministack: str) -> None:
+    with served() as good, served() as renamed, served() as gone:
+        names = [site.issuer.name for site in (good, renamed, gone)]
+        renamed.issuer.name, gone.status = "https://another.example.com", 302
+        trusted = "; ".join(f"{name} client-1" for name in names)
+        deploy("trusting", ministack, outputs=OUTPUTS, parameters=[f"TrustedIssuers={trusted}"])
+
+        ended = CliRunner().invoke(app, ["--stack", "trusting", "--json", "doctor"])
+
+    found = findings(Said(ended.exit_code, ended.stdout, ended.stderr))
+    outcomes = [found[f"issuer {name}"] for name in names]
+    assert [each["outcome"] for each in outcomes] == ["ok", "fault", "fault"]
+    assert outcomes[1]["said"] == "it calls itself https://another.example.com"
+    assert outcomes[2]["said"].endswith("answers 302")
+    assert gone.asked == ["/.well-known/openid-configuration"], "no redirect is followed"
 
 
 def test_an_alias_that_somebody_moved_to_an_old_version_is_found(
@@ -253,7 +273,7 @@ def test_another_api_that_keeps_answers_too_long_is_found(
     [
         ("cloudformation:ListStackResources", {"authorizer cache", "settings", "functions", "policies"}),
         ("cloudformation:GetTemplate", {"functions", "policies"}),
-        ("lambda:GetFunctionConfiguration", {"settings", "functions"}),
+        ("lambda:GetFunctionConfiguration", {"settings", "functions", "trusted issuers"}),
         ("lambda:GetFunctionConcurrency", {"concurrency"}),
         ("iam:GetRolePolicy", {"policies"}),
         ("apigateway:GET", {"authorizer cache"}),

@@ -188,3 +188,70 @@ def test_deleting_a_user_asks_first_ends_every_token_and_frees_the_name(
     assert client.me(token).status_code == 401
     assert rescind("users", "show", "radia").code == 3
     add(rescind, "radia")
+
+
+# ------------------------------------------------------------------ users of another issuer
+
+ISSUER = "https://id.example.com/pool"
+
+
+def add_external(rescind: Rescind, subject: str, *, scope: str = "") -> str:
+    """The id of a new user."""
+    made = rescind.document("users", "add", "--issuer", ISSUER, "--subject", subject, "--scope", scope)
+    return str(made["user_id"])
+
+
+def test_a_user_of_another_issuer_is_made_without_a_password(rescind: Rescind) -> None:
+    made = rescind("users", "add", "--issuer", ISSUER, "--subject", "auth0|1 a", "--scope", "orders:read")
+
+    assert made.code == 0, made.err
+    assert f"{ISSUER} auth0|1 a is usr_" in made.out
+    assert "Password" not in made.err
+    again = rescind("users", "add", "--issuer", ISSUER, "--subject", "auth0|1 a")
+    assert (again.code, again.err) == (3, "rescind: That user is here already.\n")
+
+
+def test_a_user_of_another_issuer_is_named_as_they_are_listed(rescind: Rescind) -> None:
+    user_id = add_external(rescind, "248289761001", scope="orders:read")
+    [listed] = [each for each in rescind.document("users", "list")["users"] if each["user_id"] == user_id]
+    named = listed["username"]
+
+    assert rescind.document("users", "show", named) == rescind.document("users", "show", user_id)
+    assert rescind("sessions", named).out == f"{named} is not logged in anywhere.\n"
+    assert rescind.document("users", "disable", named)["status"] == "disabled"
+    assert rescind("revoke", "user", named).code == 0
+    assert rescind("users", "delete", named, "--yes").code == 0
+    assert rescind("users", "show", named).err == f"rescind: There is no user {named}.\n"
+
+
+@pytest.mark.parametrize("by", ["name", "id"])
+def test_nobody_types_a_password_for_a_user_who_has_none(rescind: Rescind, by: str) -> None:
+    user_id = add_external(rescind, f"without-{by}")
+    user = user_id if by == "id" else f"{ISSUER} without-{by}"
+
+    refused = rescind("users", "password", user)
+
+    assert (refused.code, refused.out) == (3, "")
+    assert refused.err == (
+        f"rescind: {user} logs in at {ISSUER}, and has no password here. "
+        "Change it there; to end what is open here, `rescind revoke user`.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param([], id="nobody"),
+        pytest.param(["--issuer", ISSUER], id="no-subject"),
+        pytest.param(["--subject", "1"], id="no-issuer"),
+        pytest.param(["ada", "--issuer", ISSUER, "--subject", "1"], id="both"),
+        pytest.param(["--issuer", ISSUER, "--subject", "1", "--password-stdin"], id="a-password"),
+    ],
+)
+def test_a_user_has_a_name_and_a_password_or_an_issuer_and_a_subject(
+    rescind: Rescind, arguments: list[str]
+) -> None:
+    refused = rescind("users", "add", *arguments, typed=PASSWORD)
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "Give a username; or --issuer and --subject, and no password." in refused.err

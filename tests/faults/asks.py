@@ -16,7 +16,7 @@ from tests.faults.world import ADA, World
 from tests.issuers import CLIENT, ISSUER, SUBJECT
 from tests.people import Person
 from tests.requests import Call
-from tests.things import NEW_PASSWORD, PASSWORD, a_credential, a_user
+from tests.things import NEW_PASSWORD, NOW, PASSWORD, a_credential, a_user
 
 Ask = Callable[[World], Call]
 """Makes the world as it is before, and the request."""
@@ -106,16 +106,16 @@ def has_been_here(w: World) -> None:
 def has_exchanged(w: World) -> None:
     """Eve's token has opened a session, which she holds."""
     has_been_here(w)
-    held, row = a_new_session(EVE.user_id, now=w.clock.now, attempt=ids.new_ids().attempt)
+    held, row = a_new_session(EVE.user_id, now=NOW, attempt=ids.new_ids().attempt)
     w.held["eve's"] = held
     token = verify_subject_token(
         w.issuer.id_token(),
         token_type=SubjectTokenType.ID_TOKEN,
         issuers=trusted_issuers(f"{ISSUER} {CLIENT}"),
         keys=IssuerKeyring(w.issuer),
-        now=w.clock.now,
+        now=NOW,
     )
-    w.stores.logins.open(row, token)
+    w.stores.logins.open(row, token, granted=None)
 
 
 # What is asked for

@@ -30,6 +30,11 @@ class Cell:
         return operation in WRITES and can_be and to_be_found
 
     @property
+    def is_behind_its_use(self) -> bool:
+        """Whether what the request was asked with was used before this call."""
+        return self.scenario.used_by in self.scenario.calls[: self.number]
+
+    @property
     def id(self) -> str:
         call = self.scenario.calls[self.number].replace(" ", ".")
         return f"{self.scenario.id}-{self.number + 1}.{call}-{self.fault}-{self.length.value}"

@@ -92,9 +92,13 @@ def check_with(world: World, cell: Cell, fault: Fault) -> Told:
     elif done:
         assert _comparable(answer) == _comparable(without.answer), "answered something else than ever"
         check_tokens(world, answer)
-    check_state(world.state(), without, done=done)
+    state = world.state()
+    check_state(state, without, done=done)
+    if not done and cell.is_behind_its_use and cell.length is Length.THE_CALL:
+        assert not scenario.may_end & {*state.live_sessions}, "a session is left that nobody holds"
     may_have_been_done = fault.takes_effect and cell.length is Length.THE_REQUEST
     assert done or not (fault.takes_effect and cell.is_looked_up), "nobody has looked what the write came to"
+    may_have_been_done |= cell.is_behind_its_use
     good = answer if done else check_asking_again(world, cell, call, without, maybe=may_have_been_done)
     if not may_have_been_done and not scenario.in_parts:
         assert _comparable(good) == _comparable(without.answer), "asked again, it says something else"
@@ -120,7 +124,7 @@ def check_asking_again(world: World, cell: Cell, call: Call, without: Outcome, *
         cell: what has happened.
         call: what was asked for.
         without: what had come of it without the fault.
-        maybe: whether it was done, and nobody could look.
+        maybe: whether it may have been done, in which case that may be said.
     """
     again = world.ask(call)
 
@@ -129,8 +133,8 @@ def check_asking_again(world: World, cell: Cell, call: Call, without: Outcome, *
     if again.status == without.answer.status:
         check_tokens(world, again)
     after = world.state()
-    for part in cell.scenario.leaves if cell.length is Length.THE_REQUEST else ():
-        missing = _all_of(without.after, part) - _all_of(after, part) - cell.scenario.pushes_out
+    for part in cell.scenario.leaves if cell.length is Length.THE_REQUEST or cell.is_behind_its_use else ():
+        missing = _all_of(without.after, part) - _all_of(after, part) - cell.scenario.may_end
         assert not missing, f"lost when asked again: {missing}"
         after = replace(after, **{part: getattr(without.after, part)})
     assert after == without.after, "asked again, it comes to another state"

@@ -21,8 +21,8 @@ What a client is told while a call to AWS fails, and what is left in the tables.
 holds every case to the rules below, and compares its results with this page. `FAULTS_PAGE=write make proof`
 writes the page anew.
 
-Each function is asked in every way that leads to DynamoDB or KMS, from a cold start, on ministack behind a proxy
-that spoils answers. Each of its calls, in turn, meets each fault that it can have: at its first try only, where the
+Each function is asked in every way that leads to DynamoDB or KMS, from a cold start (`keys known`: in a sandbox that
+has read and opened its keys), on ministack behind a proxy that spoils answers. Each of its calls, in turn, meets each fault that it can have: at its first try only, where the
 SDK tries again; at both of its tries; or from there on, together with all calls behind it. That makes {cells} cases.
 
 **In each of them**
@@ -34,14 +34,20 @@ SDK tries again; at both of its tries; or from there on, together with all calls
 - Tokens that are handed out are in the tables, and good. Nobody is logged out, no session ends, and no password
   is lost. Of several writes that belong together, none is seen alone.
 - Whoever is told 503 and asks again comes to the same state as if there had been no fault. What has been done the
-  first time may be answered as such: 409 for a user who has been created; 404 for one who has been deleted, or a
-  session that has been ended; 401 after a password change, which ends the session that asked for it.
+  first time may be answered as such, if nothing did well any more from that write on: 409 for a user who has been
+  created; 404 for one who has been deleted, or a session that has been ended; 401 after a password change, which ends
+  the session that asked for it.
+- The token of an exchange is used when its session is written, and can be sent again until then. If a call behind that
+  fails, the session is ended again; whoever asks again is answered 401, and needs another token of their issuer.
 - A function makes no call that its policy does not allow, whatever fails; and its policy allows nothing that no call
   needs.
 
-Two things may be left over when a login, or the canary, cannot even clean up after itself: a session that nobody
-holds, until its idle time is over; the canary's user, whose password nobody knows. Such a session counts: where the
-user has as many as there may be, the login that is asked for again ends one more of the older ones.
+Two things may be left over when a login, an exchange or the canary cannot even clean up after itself: a session that
+nobody holds, until its idle time is over; the canary's user, whose password nobody knows. Such a session counts: where
+the user has as many as there may be, the login that is asked for again ends one more of the older ones.
+
+The other issuers' documents are no calls to AWS: they are there in each of these cases. Where an issuer is out of reach,
+or slow, the answer is 503 and nothing is written.
 """
 
 

@@ -11,7 +11,6 @@ from tests.faults.tables import Row
 from tests.functions.conftest import WEAK
 from tests.things import MAC_KEY, NEW_PASSWORD, PASSWORD, SIGNING_KEY
 
-
 _OF_ISSUERS = ("used_", "login_")
 
 
@@ -57,11 +56,7 @@ def state_of(rows: Mapping[str, list[Row]], held: Mapping[str, Held]) -> State:
         **{each: f"a new one of {users[each[0]]['username']['S']}" for each in live},
         **{(each.user_id, each.session_id): name for name, each in held.items()},
     }
-    origins = {
-        (row["user_id"]["S"], names.get((row["owner"]["S"], row["session_id"]["S"]), "a dead one"))
-        for row in rows["Sessions"]
-        if "owner" in row
-    }
+    origins = [row for row in rows["Sessions"] if "owner" in row]
     blocked = {row["jti"]["S"] for row in rows["Blocklist"]}
     return State(
         users={
@@ -82,7 +77,7 @@ def state_of(rows: Mapping[str, list[Row]], held: Mapping[str, Held]) -> State:
         ),
         at_issuers=frozenset(
             [each for each in blocked if each.startswith(_OF_ISSUERS)]
-            + [f"{login} has opened {session}" for login, session in origins]
+            + [f"{row['user_id']['S']} of {users[row['owner']['S']]['username']['S']}" for row in origins]
         ),
         keys={row["purpose"]["S"]: _keys_of(row["entries"]["L"]) for row in rows["Keys"]},
     )

@@ -1,4 +1,4 @@
-"""Two users of a deployment, their sessions and tokens, another issuer, and the sandbox that is asked; each time anew."""
+"""Users of a deployment, their sessions and tokens, another issuer, and who is asked; each time anew."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -229,7 +229,9 @@ def test_what_is_no_set_has_no_keys(key_set: dict[str, Any]) -> None:
     assert provider_keys(key_set) == {}
 
 
-ODD = st.sampled_from([None, True, 0, -1, 1.5, "", "A", "AQAB", "\u00e9", "\ud800", "==", [], {}, ["sig"]])
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, 0, -1, 1.5, "", "A", "AQAB", "\u00e9", "\ud800", "==", [], {}, ["sig"]]
+)
 NAMES = st.sampled_from(["kty", "crv", "n", "e", "x", "y", "k", "d", "alg", "use", "key_ops", "kid", "oth"])
 WORDS = st.sampled_from(
     [*EVERY_ALGORITHM, "RSA", "EC", "OKP", "oct", "P-256", "P-521", "Ed448", "X448", "sig"]

@@ -6,10 +6,11 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any
 
-from rescind_cli.checks import caches, clocks, functions, keys, policies, tables
+from rescind_cli.checks import caches, clocks, functions, issuers, keys, policies, tables
 from rescind_cli.checks.findings import Finding, fault, not_checked, ok
 from rescind_cli.deployed import Deployed, GoneError, NotReadError
 from rescind_cli.errors import CommandError, Exit, RefusedError
+from rescind_cli.issuers import published_by
 from rescind_cli.stack import DEVELOPMENT, Stack
 
 _UNKNOWN = 404
@@ -19,6 +20,7 @@ _HERE = "there is no API Gateway and no IAM on this machine; the local gateway t
 _IN_MEMORY = "the tables of the local stack are not meant to last"
 _DEVELOPMENT = "the stack's Environment is development, where tables are not meant to last"
 _UNANSWERED = "it needs the admin function's answer"
+_TRUST = "trusted issuers"
 
 
 def examine(stack: Stack, apis: Sequence[str]) -> Iterator[Finding]:
@@ -35,12 +37,13 @@ def examine(stack: Stack, apis: Sequence[str]) -> Iterator[Finding]:
         yield from _keys(stack, told["settings"]["key_rotation_days"])
     if stack.is_local:
         checks = ["authorizer cache", *(f"authorizer cache of {api}" for api in apis), "settings", "policies"]
-        yield from (not_checked(name, _HERE) for name in checks)
+        yield from (not_checked(name, _HERE) for name in [*checks, _TRUST])
         return
     deployed = Deployed(stack.session, stack.deployed_as)
     delay = told["settings"]["revocation_delay_seconds"] if told else None
     yield from _caches(deployed, apis, delay)
     yield from _settings_and_policies(deployed)
+    yield from _reading(_TRUST, lambda: _issuers(deployed))
 
 
 def _told(stack: Stack) -> tuple[dict[str, Any] | None, list[Finding]]:
@@ -166,6 +169,16 @@ def _settings_and_policies(deployed: Deployed) -> Iterator[Finding]:
     yield from _reading("SnapStart", snapshots)
     yield from _reading("concurrency", concurrency)
     yield from _reading("policies", roles)
+
+
+def _issuers(deployed: Deployed) -> Iterator[Finding]:
+    settings = {each.environment.get("TRUSTED_ISSUERS") for each in deployed.functions} - {None}
+    names = sorted({name for setting in settings for name in issuers.names_of(str(setting))})
+    if not settings:
+        yield not_checked(_TRUST, "the stack has no exchange", _NEWER)
+    elif not names:
+        yield ok(_TRUST, "none, so no token of others is exchanged")
+    yield from (issuers.issuer(name, published_by(name)) for name in names)
 
 
 def _reading(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:

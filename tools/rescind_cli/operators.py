@@ -29,11 +29,14 @@ class Operator:
         return self.stack.ask(operation, **given)
 
     def user_id(self, user: str) -> str:
-        """Of a user who is named by their id or by their username."""
+        """Of a user who is named by id, by username, or by issuer and subject with a space between."""
         if _USER_ID.fullmatch(user):
             return user
+        # No username has a space, and no issuer has one; a subject may.
+        issuer, space, subject = user.partition(" ")
+        named = {"issuer": issuer, "subject": subject} if space else {"username": user}
         try:
-            return str(self.ask("findUser", username=user)["user_id"])
+            return str(self.ask("findUser", **named)["user_id"])
         except RefusedError as error:
             if error.status != _NOT_FOUND:
                 raise

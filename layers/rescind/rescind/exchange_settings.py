@@ -30,4 +30,5 @@ class ExchangeSettings:
             issuers = trusted_issuers(environment.get("TRUSTED_ISSUERS", ""))
         except TrustedIssuersError as error:
             raise SettingsError(f"TRUSTED_ISSUERS: {error}") from error
-        return cls(issuers, provision == "enabled", environment.get("AWS_ENDPOINT_URL"))
+        # The SDK takes an empty one for none, too.
+        return cls(issuers, provision == "enabled", environment.get("AWS_ENDPOINT_URL") or None)

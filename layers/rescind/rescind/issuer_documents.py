@@ -1,15 +1,16 @@
 """Fetches what an issuer publishes, over HTTPS: its discovery document, and the JWK set that this names.
 
-No redirect is followed and nothing large is read. The operator names what is fetched, never a request.
+No redirect is followed, no proxy asked, nothing large read. The operator names what is fetched, no request.
 """
 
+import io
 import json
 import re
+import socket
 import time
-import urllib.request
-from http.client import HTTPException
-from typing import Any
-from urllib.error import HTTPError
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 from rescind import deadline
 from rescind.unavailable import UnavailableError
@@ -17,16 +18,9 @@ from rescind.unavailable import UnavailableError
 _LARGEST_BYTES = 65_536
 _LONGEST_SECONDS = 2.0
 _LONGEST_SILENCE_SECONDS = 1.5
+_OK = 200
 _OF_COGNITO = re.compile(r"https://cognito-idp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?(?=/)")
 _ON_THIS_MACHINE = ("http://127.0.0.1:", "http://localhost:")
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """None: the answer is then a failure as any other."""
-
-
-_opener = urllib.request.build_opener(_NoRedirects)
 
 
 class IssuerDocuments:
@@ -80,26 +74,46 @@ def fetch(url: str) -> dict[str, Any]:
 
 
 def _read(url: str, ends_at: float) -> bytes:
-    request = urllib.request.Request(url, headers={"Accept": "application/json"})  # noqa: S310 - https, or on this machine
-    read = b""
+    parts = urlsplit(url)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=_patience(ends_at))
     try:
-        with _opener.open(request, timeout=min(_LONGEST_SILENCE_SECONDS, _until(ends_at))) as answer:
-            while chunk := answer.read1(_LARGEST_BYTES + 1 - len(read)):
-                read += chunk
-                if len(read) > _LARGEST_BYTES:
-                    raise ValueError("too large")
-                _until(ends_at)  # One that comes in drops is late, too.
-    except HTTPError as error:
-        error.close()
-        raise
+        connection.request("GET", parts.path or "/", headers={"Accept": "application/json"})
+        answer = HTTPResponse(cast("socket.socket", _Line(connection.sock, ends_at)), method="GET")
+        answer.begin()
+        read = answer.read(_LARGEST_BYTES + 1)
+    finally:
+        connection.close()
+    if answer.status != _OK or len(read) > _LARGEST_BYTES:
+        raise ValueError("not what was asked for")
     return read
 
 
-def _until(ends_at: float) -> float:
+class _Line(io.RawIOBase):
+    """What comes of a connection until a second: one that comes in drops is late, too, wherever it drips."""
+
+    def __init__(self, connected: socket.socket, ends_at: float) -> None:
+        super().__init__()
+        self._connected = connected
+        self._ends_at = ends_at
+
+    def makefile(self, _: str) -> io.BufferedReader:
+        """What http.client asks of a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._connected.settimeout(_patience(self._ends_at))
+        return self._connected.recv_into(buffer)
+
+
+def _patience(ends_at: float) -> float:
     left = ends_at - time.monotonic()
     if left <= 0:
         raise TimeoutError
-    return left
+    return min(_LONGEST_SILENCE_SECONDS, left)
 
 
 def _object(raw: bytes) -> dict[str, Any]:

@@ -23,7 +23,6 @@ class Documents(Protocol):
 class _Known:
     """What is known of one issuer. Times are epoch seconds; 0 is never."""
 
-    jwks_uri: str | None = None
     keys: dict[str, ProviderKey] | None = None
     read_at: int = 0
     failed_at: int = 0
@@ -34,7 +33,7 @@ class IssuerKeyring:
 
     A key id that is not in the set may be a new key's, so the set is read again for it, every 30 s at most:
     in one that is younger it is nobody's. An issuer that does not answer is asked every 10 s. So whoever
-    makes key ids up costs an issuer two requests a minute, or six where it fails.
+    makes key ids up costs an issuer two reads a minute, or six where it fails, of two documents each.
     """
 
     def __init__(self, documents: Documents) -> None:
@@ -71,11 +70,10 @@ class IssuerKeyring:
         if 0 <= now - known.failed_at < _TRY_AGAIN_SECONDS:
             raise UnavailableError("an issuer that did not answer a moment ago")
         try:
-            known.jwks_uri = known.jwks_uri or self._documents.jwks_uri(issuer)
-            keys = _usable(self._documents.key_set(known.jwks_uri))
+            # Asked each time where they are: an address that it left may have old ones, or be another's by now.
+            keys = _usable(self._documents.key_set(self._documents.jwks_uri(issuer)))
         except UnavailableError:
-            # Its address may be another one by now.
-            known.jwks_uri, known.failed_at = None, now
+            known.failed_at = now
             raise
         known.keys, known.read_at = keys, now
         return keys

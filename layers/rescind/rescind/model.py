@@ -28,6 +28,8 @@ class User:
     logged_out_at: int
     revision: int
     """Of scope and claims; each change of them adds 1, and nothing else does."""
+    granted_at: int = 0
+    """The `iat` of the token of another issuer by which scopes were granted last."""
 
 
 @dataclass(frozen=True, slots=True)

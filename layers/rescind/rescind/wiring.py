@@ -135,6 +135,7 @@ def logins() -> "Logins":
     return Logins(
         dynamodb(),
         sessions_table=settings().sessions_table,
+        users_table=settings().users_table,
         blocklist_table=settings().blocklist_table,
     )
 

@@ -1,12 +1,12 @@
 """`rescind users`: who may log in."""
 
 import json
-import sys
 from typing import Annotated, Any
 
 import typer
 
-from rescind_cli.errors import CommandError, Exit
+from rescind_cli.errors import RefusedError
+from rescind_cli.given import json_object, new_password
 from rescind_cli.operators import Operator, operator_of
 from rescind_cli.screen import when
 
@@ -15,28 +15,41 @@ app = typer.Typer(help="Who may log in.", no_args_is_help=True)
 _AT_MOST = 1000
 
 _LOOK = "Look whether it was done, and give it again only if it was not: `rescind users show`."
-User = Annotated[str, typer.Argument(help="A username, or a user id (usr_...).")]
+_USER_HELP = "A username, a user id (usr_...), or 'ISSUER SUBJECT' of one who logs in elsewhere."
+User = Annotated[str, typer.Argument(help=_USER_HELP)]
 
 
 @app.command()
 def add(
     context: typer.Context,
-    username: Annotated[str, typer.Argument(help="As they will log in.")],
+    username: Annotated[str | None, typer.Argument(help="As they will log in.", show_default=False)] = None,
+    issuer: Annotated[
+        str | None, typer.Option(help="Where they log in instead: the iss of its tokens, with --subject.")
+    ] = None,
+    subject: Annotated[str | None, typer.Option(help="Who they are there: the sub of their tokens.")] = None,
     scope: Annotated[str, typer.Option(help="What they are granted, such as 'admin'.")] = "",
     claims: Annotated[str | None, typer.Option(help="A JSON object that your functions are told.")] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from a pipe.")
     ] = False,
 ) -> None:
-    """Make a user. The password is asked for, so that it is in no file and no history."""
+    """Make a user. The password is asked for, so that it is in no file and no history.
+
+    A user of another issuer has none here, and is named by --issuer and --subject.
+    """
     operator = operator_of(context)
+    if issuer is not None and subject is not None and username is None and not password_stdin:
+        who = {"issuer": issuer, "subject": subject}
+    elif username is not None and issuer is None and subject is None:
+        who = {"username": username, "password": new_password(from_stdin=password_stdin)}
+    else:
+        raise typer.BadParameter("Give a username; or --issuer and --subject, and no password.")
     made = operator.ask(
         "createUser",
         repeat=False,  # Of two the second would find the name taken.
-        username=username,
-        password=_new_password(from_stdin=password_stdin),
+        **who,
         scope=scope,
-        claims=_object(claims),
+        claims=json_object(claims),
     )
     operator.screen.result(made, f"{made['username']} is {made['user_id']}, and can log in.")
 
@@ -117,7 +130,7 @@ def change(
         cure=_LOOK,
         user_id=operator.user_id(user),
         scope=scope,
-        claims=_object(claims),
+        claims=json_object(claims),
     )
     _show(operator, changed)
 
@@ -132,8 +145,13 @@ def password(
 ) -> None:
     """Set a user's password: the old one is dead, and so is every token. A disabled user stays disabled."""
     operator = operator_of(context)
-    user_id = operator.user_id(user)  # Nobody types a password for a user who is not there.
-    new = _new_password(from_stdin=password_stdin)
+    user_id = operator.user_id(user)
+    # Nobody types a password for a user who is not there, or who has none.
+    issuer, elsewhere, _ = str(operator.ask("getUser", user_id=user_id)["username"]).partition(" ")
+    if elsewhere:
+        said = f"{user} logs in at {issuer}, and has no password here. Change it there; to end what is open "
+        raise RefusedError(f"{said}here, `rescind revoke user`.", status=409, error="conflict")
+    new = new_password(from_stdin=password_stdin)
     _ended(
         operator, operator.ask("setPassword", user_id=user_id, password=new), f"{user} has a new password."
     )
@@ -170,21 +188,3 @@ def _ended(operator: Operator, done: dict[str, Any], what: str) -> None:
     operator.screen.result(
         done, what, f"No token of theirs gets through from {when(done['effective_by'])} on."
     )
-
-
-def _new_password(*, from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    return str(typer.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True))
-
-
-def _object(text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise CommandError(f"--claims is not JSON: {error}", Exit.REFUSED) from error
-    if not isinstance(found, dict):
-        raise CommandError("--claims is not a JSON object.", Exit.REFUSED)
-    return found

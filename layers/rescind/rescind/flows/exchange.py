@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rescind.flows.accounts import change_user, create_external_user, find_user
+from rescind.flows.accounts import create_external_user, find_user
 from rescind.flows.issue import Refused, Tokens
-from rescind.flows.open_session import open_session
+from rescind.flows.open_session import leave_nothing, open_session
 from rescind.flows.stores import Accounts, Credentials, Logins, Sessions, SigningKeys, Users
-from rescind.model import Client, LoginEnded, Lost, NewIds, Session, Status, TokenUsed, User, Written
+from rescind.model import Client, LoginEnded, NewIds, Session, Status, TokenUsed, User, Written
 from rescind.reasons import Reason
 from rescind.rules.access_tokens import InvalidTokenError
 from rescind.rules.issuer_tokens import IssuerKeys
 from rescind.rules.subject_tokens import SubjectToken, SubjectTokenType, verify_subject_token
 from rescind.rules.trusted_issuers import TrustedIssuer, external_username
 from rescind.settings import Settings
+from rescind.unavailable import UnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,21 @@ class Identified:
     """Who the token says that it is; they may have a session for it."""
 
     user: User
+    """As read."""
     token: SubjectToken
     is_new: bool
     """Whether the user has been made for it."""
-    is_changed: bool
-    """Whether the user has another scope by it."""
+
+    @property
+    def granted(self) -> User:
+        """As the token leaves them. One that is older than the last has nothing to say of scopes any more."""
+        user, token = self.user, self.token
+        if not token.issuer.grants or token.issued_at < user.granted_at:
+            return user
+        scope = token.issuer.scope_after(user.scope, token.claims)
+        if (scope, token.issued_at) == (user.scope, user.granted_at):
+            return user
+        return replace(user, scope=scope, granted_at=token.issued_at, revision=user.revision + 1)
 
 
 def identify(
@@ -42,7 +53,7 @@ def identify(
     user_id: str,
     now: int,
 ) -> Identified | Refused:
-    """Verify, find the user or make one, grant what the token grants.
+    """Verify, find the user, or make one.
 
     Args:
         text: the subject token.
@@ -64,26 +75,21 @@ def identify(
         token = verify_subject_token(text, token_type=token_type, issuers=issuers, keys=issuer_keys, now=now)
     except InvalidTokenError as error:
         return Refused(error.reason)
+    # Before anything is written: what is refused leaves nothing behind, no user and no scope.
+    over = logins.refusal(token)
     user, is_new = find_user(_username(token), credentials=credentials, users=users), False
-    if user is None and not provision:
-        return Refused(Reason.USER_UNKNOWN)
-    if user is None or _with_grants(user, token) != user:
-        # `exchange` asks this too, and for good. But a token that is refused is to leave nothing behind: a
-        # used one would bring back a user who has been deleted since, or a scope that was taken away.
-        unfit = logins.refusal(token)
-        if unfit:
-            return Refused(_reason(unfit), user.user_id if user else None)
-    if user is None:
+    if over is not None:
+        return Refused(_reason(over), user.user_id if user else None)
+    if user is None and provision:
         user, is_new = _provision(token, credentials, users, accounts, user_id)
     if user is None:
         return Refused(Reason.USER_UNKNOWN)
-    refused = _refusal(user, token)
-    if refused:
-        return Refused(refused, user.user_id)
-    granted = _granted(user, token, users)
-    if granted is None:
-        return Refused(Reason.USER_UNKNOWN)
-    return Identified(granted, token, is_new, is_changed=granted != user)
+    if user.status is not Status.ACTIVE:
+        return Refused(Reason.USER_DISABLED, user.user_id)
+    # What was issued until then may be what the user was revoked for. In the same second it cannot be told.
+    if token.issued_at <= user.logged_out_at:
+        return Refused(Reason.LOGGED_OUT, user.user_id)
+    return Identified(user, token, is_new)
 
 
 def exchange(
@@ -97,7 +103,7 @@ def exchange(
     ids: NewIds,
     now_ms: int,
 ) -> Tokens | Refused:
-    """Open a session, unless the token has opened one, or its login has ended meanwhile.
+    """Open a session and grant what the token grants, unless it has been used, or its login has ended.
 
     Args:
         identified: who has just been identified, by which token.
@@ -111,21 +117,20 @@ def exchange(
 
     Raises:
         UnavailableError: something could not be read, opened or written; nothing is handed out. The token can
-            be sent again, unless its session was written after all, and that could not be looked up; or
-            more were opened at once than there may be.
+            be sent again, unless its session was written before that.
     """
+    granted, token = identified.granted, identified.token
 
-    def write(session: Session) -> Written | Lost[Session] | Refused:
-        match logins.open(session, identified.token):
-            case (TokenUsed() | LoginEnded()) as unfit:
-                return Refused(_reason(unfit), session.user_id)
-            case (Written() | Lost()) as written:
+    def write(session: Session) -> Written | Refused:
+        match logins.open(session, token, granted=None if granted == identified.user else granted):
+            case TokenUsed() as used:
+                return Refused(_reason(used), session.user_id)
+            case Written() as written:
                 return written
 
-    return open_session(
-        identified.user,
+    outcome = open_session(
+        granted,
         write=write,
-        repeatable=False,  # The token is used.
         sessions=sessions,
         keys=keys,
         settings=settings,
@@ -133,6 +138,27 @@ def exchange(
         ids=ids,
         now_ms=now_ms,
     )
+    if isinstance(outcome, Tokens) and _has_ended(
+        identified, ids.session_id, logins, sessions, now_ms // 1000
+    ):
+        return Refused(Reason.LOGGED_OUT, granted.user_id, ids.session_id)
+    return outcome
+
+
+def _has_ended(identified: Identified, session_id: str, logins: Logins, sessions: Sessions, now: int) -> bool:
+    """Whether the login has ended while its session was opened, which has then been ended, too.
+
+    A logout first writes that, and then looks for sessions: whichever of the two comes second sees the other.
+    """
+    user_id = identified.user.user_id
+    try:
+        ended = isinstance(logins.refusal(identified.token), LoginEnded)
+    except UnavailableError:
+        leave_nothing(user_id, session_id, sessions=sessions, now=now)
+        raise
+    if ended:
+        sessions.end(user_id, session_id, now=now)
+    return ended
 
 
 def _username(token: SubjectToken) -> str:
@@ -140,44 +166,18 @@ def _username(token: SubjectToken) -> str:
     return external_username(token.issuer.issuer, token.subject)
 
 
-def _reason(unfit: TokenUsed | LoginEnded) -> Reason:
-    return Reason.REPLAYED if isinstance(unfit, TokenUsed) else Reason.LOGGED_OUT
+def _reason(over: TokenUsed | LoginEnded) -> Reason:
+    return Reason.REPLAYED if isinstance(over, TokenUsed) else Reason.LOGGED_OUT
 
 
 def _provision(
     token: SubjectToken, credentials: Credentials, users: Users, accounts: Accounts, user_id: str
 ) -> tuple[User | None, bool]:
+    """The user, and whether this request has made them. Scopes come with the first session."""
     made = create_external_user(
-        token.issuer.issuer,
-        token.subject,
-        scope=token.issuer.scope_after("", token.claims),
-        claims="{}",
-        accounts=accounts,
-        user_id=user_id,
+        token.issuer.issuer, token.subject, scope="", claims="{}", accounts=accounts, user_id=user_id
     )
     if made is not None:
         return made, True
     # Another request was faster.
     return find_user(_username(token), credentials=credentials, users=users), False
-
-
-def _refusal(user: User, token: SubjectToken) -> Reason | None:
-    if user.status is not Status.ACTIVE:
-        return Reason.USER_DISABLED
-    # What was issued until then may be what the user was revoked for. In the same second it cannot be told.
-    if token.issued_at <= user.logged_out_at:
-        return Reason.LOGGED_OUT
-    return None
-
-
-def _with_grants(user: User, token: SubjectToken) -> User:
-    return replace(user, scope=token.issuer.scope_after(user.scope, token.claims))
-
-
-def _granted(user: User, token: SubjectToken, users: Users) -> User | None:
-    """The user, of the scope that the token leaves them; None where there is no such user any more."""
-    if _with_grants(user, token) == user:
-        return user
-    changed = change_user(user.user_id, lambda row: _with_grants(row, token), users=users)
-    # The lineage is that of the user who was looked at: what has been revoked since ends this login, too.
-    return changed and replace(changed, token_version=user.token_version, logged_out_at=user.logged_out_at)

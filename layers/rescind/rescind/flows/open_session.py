@@ -18,7 +18,6 @@ def open_session(
     user: User,
     *,
     write: Write,
-    repeatable: bool = True,
     sessions: Sessions,
     keys: SigningKeys,
     settings: Settings,
@@ -31,7 +30,6 @@ def open_session(
     Args:
         user: as read after what they proved it by.
         write: puts the new session's row.
-        repeatable: whether they can prove it by the same once more.
         sessions: where it goes.
         keys: the keys to sign with.
         settings: lifetimes, names and limits.
@@ -56,15 +54,14 @@ def open_session(
     refused = _write(session, write, sessions, now=now)
     if refused:
         return refused
-    end_surplus = _end_surplus if repeatable else _end_surplus_if_seen
-    end_surplus(session, sessions, limit=settings.max_sessions_per_user, now=now)
+    _end_surplus(session, sessions, limit=settings.max_sessions_per_user, now=now)
     return tokens
 
 
-def _leave_nothing(session: Session, sessions: Sessions, *, now: int) -> None:
+def leave_nothing(user_id: str, session_id: str, *, sessions: Sessions, now: int) -> None:
     """Nobody will hold the session's tokens: at the next try it must not push out one that is held."""
     with suppress(UnavailableError):
-        sessions.end(session.user_id, session.session_id, now=now)
+        sessions.end(user_id, session_id, now=now)
 
 
 def _write(session: Session, write: Write, sessions: Sessions, *, now: int) -> Refused | None:
@@ -81,7 +78,7 @@ def _write(session: Session, write: Write, sessions: Sessions, *, now: int) -> R
         try:
             check_own(sessions.read(session.user_id, session.session_id), session)
         except UnavailableError:
-            _leave_nothing(session, sessions, now=now)
+            leave_nothing(session.user_id, session.session_id, sessions=sessions, now=now)
             raise failure from None
     return None
 
@@ -104,24 +101,7 @@ def _end_surplus(session: Session, sessions: Sessions, *, limit: int, now: int) 
         for each in too_many:
             sessions.end(each.user_id, each.session_id, now=now)
     except UnavailableError:
-        _leave_nothing(session, sessions, now=now)
+        leave_nothing(session.user_id, session.session_id, sessions=sessions, now=now)
         raise
-    _check_not_among(too_many, session)
-
-
-def _end_surplus_if_seen(session: Session, sessions: Sessions, *, limit: int, now: int) -> None:
-    """The same for whom there is no next try: what cannot be read or ended now, their next session ends."""
-    try:
-        rows = sessions.of_user(session.user_id)
-    except UnavailableError:
-        return
-    too_many = surplus(rows, version=session.version, limit=limit, now=now)
-    for each in too_many:
-        with suppress(UnavailableError):
-            sessions.end(each.user_id, each.session_id, now=now)
-    _check_not_among(too_many, session)
-
-
-def _check_not_among(too_many: list[Session], session: Session) -> None:
     if any(each.session_id == session.session_id for each in too_many):
         raise UnavailableError("more logins at once than there may be sessions")

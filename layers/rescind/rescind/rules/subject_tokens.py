@@ -57,19 +57,29 @@ def verify_subject_token(
         UnavailableError: the issuer's keys could not be read.
     """
     token = verify_issuer_token(text, issuers=issuers, keys=keys, now=now)
-    # A logout token, or another security event, is signed by the same keys and is no proof of a login.
-    if token.type not in _TYPES or "events" in token.claims:
+    # A logout token, or another security event, is signed by the same keys and proves no login. What is bound
+    # to a key (RFC 7800) would be good here for whoever has it without that key.
+    if token.type not in _TYPES or {"events", "cnf"} & token.claims.keys():
         raise InvalidTokenError(Reason.WRONG_CLAIMS)
     _check_kind(token, token_type)
     _check_audience(token)
     token.check_expiry(now=now)
     issued_at = token.issued_at(longest_seconds=LONGEST_AGE_SECONDS, now=now)
     subject = token.text("sub")
-    # Where a client got a token for itself, there is no user (RFC 9068 section 5). Auth0 adds to its name.
-    clients = [token.claims.get("client_id"), token.claims.get("azp")]
-    if subject is None or subject in clients or subject.removesuffix("@clients") in clients:
+    if subject is None or _is_a_clients_own(token, subject):
         raise InvalidTokenError(Reason.WRONG_CLAIMS)
     return SubjectToken(token.issuer, subject, token.text("sid"), issued_at, token.digest, token.claims)
+
+
+def _is_a_clients_own(token: IssuerToken, subject: str) -> bool:
+    """Where a client got a token for itself, there is no user (RFC 9068 section 5).
+
+    Auth0 says so in `gty`, and adds to the client's name; Entra in `idtyp`; Okta's clients are in `cid`.
+    """
+    claims = token.claims
+    clients = [claims.get(name) for name in ("client_id", "azp", "cid")]
+    is_its_own = subject in clients or subject.removesuffix("@clients") in clients
+    return is_its_own or claims.get("gty") == "client-credentials" or claims.get("idtyp") == "app"
 
 
 def _check_kind(token: IssuerToken, said: SubjectTokenType) -> None:

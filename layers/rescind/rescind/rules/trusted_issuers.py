@@ -32,8 +32,10 @@ class Grant:
         if self.claim is None:
             return True
         held = claims.get(self.claim)
-        # A list, as of groups; or names with a space between, as `scope` has them (RFC 8693 section 4.2).
-        return self.value in (held.split(" ") if isinstance(held, str) else _list(held))
+        if isinstance(held, str):
+            # These two have names with a space between (RFC 8693 section 4.2); other text may be free text.
+            held = held.split(" ") if self.claim in {"scope", "scp"} else [held]
+        return isinstance(held, list) and self.value in held
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,3 @@ def _grant(word: str) -> Grant:
     if parts is None:
         raise TrustedIssuersError(f"{word!r} is no grant: <claim>=<value>-><scope>, or -><scope>")
     return Grant(**parts.groupdict())
-
-
-def _list(held: object) -> list[Any]:
-    return held if isinstance(held, list) else []

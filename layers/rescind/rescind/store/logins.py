@@ -1,99 +1,121 @@
-"""Logins at other issuers: which sessions came of them, which of their tokens are used, and which have ended.
+"""Logins at other issuers: which of their tokens are used, which sessions these opened, and which have ended.
 
 The rows have names that no token, no user and no session has: `used_` and `login_` in the blocklist, and
 `login_` where the table of sessions has its users.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from rescind import aws
-from rescind.model import LoginEnded, Lost, Session, TokenUsed, Written
+from rescind.model import LoginEnded, Session, TokenUsed, User, Written
 from rescind.rules.logout_tokens import ENDED_FOR_SECONDS, keys_of
 from rescind.rules.subject_tokens import SubjectToken
 from rescind.store import attributes
-from rescind.store.attributes import of_number
+from rescind.store.attributes import Item, of_number
 from rescind.store.outcome import looked_up
 from rescind.store.sessions import session_item
 from rescind.unavailable import UnavailableError
 
 
 class Logins:
-    def __init__(self, client: Any, *, sessions_table: str, blocklist_table: str) -> None:
+    def __init__(self, client: Any, *, sessions_table: str, users_table: str, blocklist_table: str) -> None:
         self._client = client
         self._sessions_table = sessions_table
+        self._users_table = users_table
         self._blocklist_table = blocklist_table
 
     def refusal(self, token: SubjectToken) -> TokenUsed | LoginEnded | None:
-        """Why `open` would refuse the token by what is written now; only `open` knows what will be then."""
-        ended = [self._read(key) for key in keys_of(token)]
-        if any(at is not None and at >= token.issued_at for at in ended):
+        """Why the token opens no session any more, by what is written now."""
+        used = _used_key(token)
+        entries = self._entries([used, *keys_of(token)])
+        # By the issuer's clock, both of them.
+        if any(_blocked_at(entry) >= token.issued_at for key, entry in entries.items() if key != used):
             return LoginEnded()
-        return None if self._read(_used_key(token)) is None else TokenUsed()
+        return TokenUsed() if used in entries else None
 
-    def open(self, session: Session, token: SubjectToken) -> Written | Lost[Session] | TokenUsed | LoginEnded:
+    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written | TokenUsed:
         """Write the session, what it came from, and that the token is used: all of it or nothing.
 
-        The attempt of the session makes a repeat the same request.
+        Args:
+            session: the new one; its attempt makes a repeat the same request.
+            token: that it is opened for.
+            granted: the user of another scope or of later grants, which is then written, too.
+
+        Raises:
+            UnavailableError: nothing is written, as the user has been changed meanwhile; or it failed.
         """
-        login, whole_user = keys_of(token)
-        put_used = {
-            "TableName": self._blocklist_table,
-            "Item": {
-                "jti": {"S": _used_key(token)},
-                "user_id": {"S": session.user_id},
-                "reason": {"S": "exchanged"},
-                "blocked_at": of_number(session.last_used_at),
-                "ttl": of_number(token.remembered_until),
-            },
-            "ConditionExpression": "attribute_not_exists(jti)",
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
         item = session_item(session)
-        put_session = {
-            "TableName": self._sessions_table,
-            "Item": item,
-            "ConditionExpression": "attribute_not_exists(session_id)",
+        used = {
+            "jti": {"S": _used_key(token)},
+            "user_id": {"S": session.user_id},
+            "reason": {"S": "exchanged"},
+            "blocked_at": of_number(session.last_used_at),
+            "ttl": of_number(token.remembered_until),
         }
-        put_origin = {
-            "TableName": self._sessions_table,
-            "Item": {
-                "user_id": {"S": login},
-                "session_id": {"S": session.session_id},
-                "owner": {"S": session.user_id},
-                "ttl": item["ttl"],
-            },
-        }
-        checks = [
+        actions: list[dict[str, Any]] = [
             {
-                "TableName": self._blocklist_table,
-                "Key": {"jti": {"S": key}},
-                "ConditionExpression": "attribute_not_exists(jti) OR blocked_at < :issued_at",
-                "ExpressionAttributeValues": {":issued_at": of_number(token.issued_at)},
-                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            }
-            for key in (login, whole_user)
+                "Put": {
+                    "TableName": self._blocklist_table,
+                    "Item": used,
+                    "ConditionExpression": "attribute_not_exists(jti)",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }
+            },
+            {
+                "Put": {
+                    "TableName": self._sessions_table,
+                    "Item": item,
+                    "ConditionExpression": "attribute_not_exists(session_id)",
+                }
+            },
+            *(
+                {
+                    "Put": {
+                        "TableName": self._sessions_table,
+                        "Item": _origin(key, session, token, item["ttl"]),
+                    }
+                }
+                for key in keys_of(token)
+            ),
         ]
-        puts = [{"Put": put} for put in (put_used, put_session, put_origin)]
+        if granted is not None:
+            actions.append({"Update": self._change_of(granted)})
         try:
             aws.call(
-                self._client.transact_write_items,
-                TransactItems=[*puts, *({"ConditionCheck": check} for check in checks)],
-                ClientRequestToken=session.attempt,
+                self._client.transact_write_items, TransactItems=actions, ClientRequestToken=session.attempt
             )
         except aws.ConditionFailedError as failed:
-            if failed.repeated:
-                # What stands in the way may be our own first try: the session's row can tell.
-                raise UnavailableError("a repeated transaction that failed by a condition") from failed
-            used, _, _, *ended = failed.items
-            if any(ended):
-                return LoginEnded()
-            return TokenUsed() if used else Lost(None, repeated=False)
+            # What stands in the way of a repeat may be our own first try: the session's row can tell.
+            if failed.items[0] and not failed.repeated:
+                return TokenUsed()
+            raise UnavailableError("the user is being changed by other requests") from failed
         return Written()
+
+    def _change_of(self, granted: User) -> dict[str, Any]:
+        """As a change by an admin, on the revision that it was decided on."""
+        return {
+            "TableName": self._users_table,
+            "Key": {"user_id": {"S": granted.user_id}},
+            "UpdateExpression": "SET #scope = :scope, granted_at = :granted_at, revision = :next",
+            "ConditionExpression": "revision = :read",
+            "ExpressionAttributeNames": {"#scope": "scope"},
+            "ExpressionAttributeValues": {
+                ":scope": {"S": granted.scope},
+                ":granted_at": of_number(granted.granted_at),
+                ":next": of_number(granted.revision),
+                ":read": of_number(granted.revision - 1),
+            },
+        }
 
     def end(self, key: str, *, at: int) -> None:
         """Let no token that was issued until second `at`, by the issuer's clock, open a session any more."""
+
+        def is_written() -> bool:
+            return any(_blocked_at(entry) >= at for entry in self._entries([key]).values())
+
         try:
-            with looked_up(lambda: (self._read(key) or -1) >= at):
+            with looked_up(is_written):
                 aws.call(
                     self._client.put_item,
                     TableName=self._blocklist_table,
@@ -107,10 +129,10 @@ class Logins:
                     ExpressionAttributeValues={":at": of_number(at)},
                 )
         except aws.ConditionFailedError:
-            return  # Another one has said so, of a later second.
+            return  # It stands there already, of this second or a later one.
 
-    def sessions_of(self, key: str) -> list[tuple[str, str]]:
-        """What tokens of this login have opened, as (user id, session id), dead ones included."""
+    def sessions_of(self, key: str, *, until: int) -> list[tuple[str, str]]:
+        """What its tokens of until then have opened, as (user id, session id), dead ones included."""
         found: list[tuple[str, str]] = []
         start: dict[str, Any] = {}
         while True:
@@ -125,21 +147,43 @@ class Logins:
             found.extend(
                 (attributes.text(item, "owner"), attributes.text(item, "session_id"))
                 for item in attributes.rows_of(answer)
+                if attributes.number(item, "issued_at") <= until
             )
             if not answer.get("LastEvaluatedKey"):
                 return found
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
-    def _read(self, key: str) -> int | None:
-        """When the entry was made; None where there is none."""
+    def _entries(self, keys: list[str]) -> Mapping[str, Item]:
+        """The entries of the blocklist that are there, by name."""
         answer = aws.call(
-            self._client.get_item,
-            TableName=self._blocklist_table,
-            Key={"jti": {"S": key}},
-            ConsistentRead=True,
+            self._client.batch_get_item,
+            RequestItems={
+                self._blocklist_table: {"Keys": [{"jti": {"S": key}} for key in keys], "ConsistentRead": True}
+            },
         )
-        return attributes.number(answer["Item"], "blocked_at") if "Item" in answer else None
+        # A throttled BatchGetItem is a success with keys left over: "not read", never "not there".
+        if answer.get("UnprocessedKeys"):
+            raise UnavailableError("batch_get_item: UnprocessedKeys")
+        entries = {attributes.text(item, "jti"): item for item in answer["Responses"][self._blocklist_table]}
+        if not entries.keys() <= set(keys):
+            raise attributes.MalformedItemError("the answer has another row")
+        return entries
 
 
 def _used_key(token: SubjectToken) -> str:
     return f"used_{token.digest}"
+
+
+def _blocked_at(entry: Item) -> int:
+    return attributes.number(entry, "blocked_at")
+
+
+def _origin(key: str, session: Session, token: SubjectToken, ttl: Mapping[str, str]) -> dict[str, Any]:
+    """The row that leads from a login to a session of it, for as long as that may live."""
+    return {
+        "user_id": {"S": key},
+        "session_id": {"S": session.session_id},
+        "owner": {"S": session.user_id},
+        "issued_at": of_number(token.issued_at),
+        "ttl": ttl,
+    }

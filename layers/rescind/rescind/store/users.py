@@ -171,6 +171,7 @@ def user_of(item: attributes.Item) -> User:
         logged_out_at=attributes.number(item, "logged_out_at"),
         # Rows of before it was written down have never been changed.
         revision=attributes.optional_number(item, "revision") or 0,
+        granted_at=attributes.optional_number(item, "granted_at") or 0,
     )
 
 
@@ -193,4 +194,5 @@ def user_item(user: User) -> dict[str, dict[str, str]]:
         "password_version": of_number(user.password_version),
         "logged_out_at": of_number(user.logged_out_at),
         "revision": of_number(user.revision),
+        "granted_at": of_number(user.granted_at),
     }

@@ -18,7 +18,8 @@ def logout_token_of(event: Event) -> str:
 
 def security_event_of(event: Event) -> str:
     """The body itself (RFC 8935 section 2.1)."""
-    if [each.strip().lower() for each in header_values(event, "content-type")] != [_SECURITY_EVENT]:
+    types = [each.partition(";")[0].strip().lower() for each in header_values(event, "content-type")]
+    if types != [_SECURITY_EVENT]:
         raise InvalidRequestError(f"Send one security event token, with Content-Type: {_SECURITY_EVENT}.")
     return body_of(event).decode("utf-8", "replace").strip()
 
