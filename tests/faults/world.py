@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rescind.issuer_keys import IssuerKeyring
+from rescind.issuer_keys import Documents, IssuerKeyring
 from rescind.model import BlockedToken
 from rescind.store.credentials import credential_item
 from rescind.store.sessions import session_item
@@ -50,14 +50,15 @@ class World:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """By scenario, when nothing goes wrong; each is tried once."""
     issuer: Issuer = field(default_factory=Issuer)
-    """It answers from memory, whatever becomes of AWS."""
+    documents: Documents | None = None
+    """Where what it publishes is read, in place of its memory, which answers whatever becomes of AWS."""
 
     def begin(self, settings: Mapping[str, str], *, hasty: bool = False) -> None:
         """Ada with two sessions, Bob with one, and a new sandbox."""
         self.aws.begin()
         self.clock.now = NOW
         clients = self.aws.hasty_clients if hasty else self.aws.clients
-        given = {**clients, "issuer_keyring": IssuerKeyring(self.issuer)}
+        given = {**clients, "issuer_keyring": IssuerKeyring(self.documents or self.issuer)}
         self._sandbox = Sandbox(self.clock, environment={**_TRUST, **settings}, given=given)
         new = {
             # One after the other, as there is an oldest one.
