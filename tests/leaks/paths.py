@@ -161,12 +161,12 @@ PATHS = [
     Path("exchange", "long token", exchange_of(marked.PASSWORD * 99), 401, "ExchangeRefused", "malformed"),
     Path("exchange", "huge body", exchange_of(marked.PASSWORD * 999), 413),
     *(
-        Path("exchange", name, meanwhile(exchange(), unread(*answer)), 503, "Unavailable")
-        for name, answer in {
-            "issuer down": (b"", OSError(f"no route to {marked.DOCUMENT}")),
-            "no HTTP from the issuer": (b"", BadStatusLine(marked.DOCUMENT)),
-            "no JSON from the issuer": (marked.DOCUMENT.encode(),),
-            "another document from the issuer": (f'{{"issuer": "{marked.DOCUMENT}"}}'.encode(),),
+        Path("exchange", name, meanwhile(exchange(), happens), 503, "Unavailable")
+        for name, happens in {
+            "issuer down": unread(failure=OSError(f"no route to {marked.DOCUMENT}")),
+            "no HTTP from the issuer": unread(failure=BadStatusLine(marked.DOCUMENT)),
+            "no JSON from the issuer": unread(marked.DOCUMENT.encode()),
+            "another document from the issuer": unread(f'{{"issuer": "{marked.DOCUMENT}"}}'.encode()),
         }.items()
     ),
     Path("exchange", "no table", meanwhile(exchange(), gone("CREDENTIALS")), 503, "Unavailable"),
