@@ -304,6 +304,16 @@ def test_scopes_follow_the_token_and_the_admins_stay(trusting: Trusting, audit: 
     assert trusting.ask(requests.refresh(first["refresh_token"])).body["scope"] == second["scope"]
 
 
+def test_of_scopes_the_latest_token_has_the_last_word(trusting: Trusting) -> None:
+    trusting.trust(grants="groups=admins->admin")
+    older, newer = trusting.token(age=60, groups=["admins"]), trusting.token(age=30, groups=[])
+    first = trusting.exchange(newer)
+
+    second = trusting.exchange(older)
+
+    assert (first.status, first.body["scope"], second.status, second.body["scope"]) == (200, "", 200, "")
+
+
 def test_a_grant_ends_no_session_and_lets_no_revoked_one_live(trusting: Trusting) -> None:
     trusting.trust(grants="groups=admins->admin")
     before = trusting.tokens()

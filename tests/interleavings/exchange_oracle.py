@@ -59,7 +59,8 @@ def what_nobody_ends_lives(history: History, probes: Probes) -> Iterator[str]:
         if not endings and not (probes.accepts_access(each.access_token) and _is_good(newest, probes)):
             yield f"nobody has ended {each.session}, and it is dead"
     for actor in history.actors:
-        if isinstance(actor.outcome, Unavailable) and history.run.fault is None:
+        is_in_the_way = isinstance(actor.operation, Exchange) and _others_changed_the_user(history, actor)
+        if isinstance(actor.outcome, Unavailable) and history.run.fault is None and not is_in_the_way:
             yield f"{actor.operation.name} failed, and nothing was in its way"
 
 
@@ -92,10 +93,14 @@ def refusals_have_their_reason(history: History, _probes: Probes) -> Iterator[st
                     yield f"refused as {actor.outcome.reason}, and nobody has ended anything"
     if history.run.fault is None and not any(_ends(actor) for actor in history.actors):
         for actor in history.actors:
-            if isinstance(actor.operation, Exchange) and not any(
-                isinstance(other.outcome, Tokens)
-                for other in history.actors
-                if isinstance(other.operation, Exchange) and _token(other) == _token(actor)
+            if (
+                isinstance(actor.operation, Exchange)
+                and not any(
+                    isinstance(other.outcome, Tokens)
+                    for other in history.actors
+                    if isinstance(other.operation, Exchange) and _token(other) == _token(actor)
+                )
+                and not isinstance(actor.outcome, Unavailable)
             ):
                 yield "nobody was given a session for the token"
 
@@ -120,6 +125,16 @@ def no_change_of_scope_is_lost(history: History, _probes: Probes) -> Iterator[st
         scope = by_admin[0].operation.scope
         if user.scope not in (scope, f"{scope} {REPORTS}"):
             yield f"the admin granted {scope}, and the user has {user.scope}"
+
+
+def _others_changed_the_user(history: History, actor: Actor) -> bool:
+    """What a token grants is decided on the user as read: who is told 503 shows the token once more."""
+    mine = history.actors.index(actor)
+    return any(
+        change.actor != mine and (change.new is None or change.old.revision != change.new.revision)
+        for change in history.changes
+        if isinstance(change.old, User)
+    )
 
 
 def _token(actor: Actor) -> str:

@@ -126,8 +126,6 @@ def logging_out_there(name: str, *ends_tokens: str, ends_all: bool = False, **cl
             verify=_verify_logout_once,
             issuers=_ISSUERS,
             issuer_keys=_KEYS,
-            credentials=world.stores.credentials,
-            users=world.stores.users,
             logins=world.stores.logins,
             sessions=world.stores.sessions,
             now=world.now,
@@ -180,6 +178,6 @@ def of_another_issuer(*sessions: str) -> fakes.FakeTables:
     tables.users[USER_ID] = replace(user, username=username)
     tables.credentials = {username: Credential(username, USER_ID, NO_PASSWORD, user.password_version)}
     for session, login in ((OWN, LOGIN), (OTHER, OTHER_LOGIN)):
-        key, _ = keys_of(replace(verified(FIRST), login=login))
-        tables.opened_by[key] = [(USER_ID, session)]
+        for key in keys_of(replace(verified(FIRST), login=login)):
+            tables.opened_by.setdefault(key, []).append((ISSUED_AT, (USER_ID, session)))
     return tables

@@ -12,7 +12,7 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 
 from rescind.flows.issue import Tokens
-from rescind.model import LoginEnded, Lost, TokenUsed
+from rescind.model import Lost, TokenUsed
 from rescind.unavailable import UnavailableError
 from tests.fakes import FakeKeyring, FakeTables
 from tests.interleavings.operations import Operation
@@ -228,7 +228,7 @@ def _as_a_repeat(answer: Any) -> Any:
     match answer:
         case Lost(row):
             return Lost(row, repeated=True)
-        case TokenUsed() | LoginEnded():
+        case TokenUsed():
             return UnavailableError("what stands in the way may be our own first try")
         case False:
             return True

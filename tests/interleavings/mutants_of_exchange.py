@@ -3,9 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from rescind.flows.accounts import change_user
 from rescind.flows.backchannel import end_login
-from rescind.model import Credential, LoginEnded, Lost, Session, TokenUsed, User, Written
+from rescind.model import Credential, Session, TokenUsed, User, Written
 from rescind.rules.subject_tokens import SubjectToken
 from tests.fakes import FakeAccounts, FakeLogins
 
@@ -29,9 +28,9 @@ def ends_the_sessions_first(text: str, *, logins: Any, **given: Any) -> Any:
 class LoginsOfTwoSteps(FakeLogins):
     """The two halves of what should be one write."""
 
-    def open_only(self, session: Session, token: SubjectToken) -> Written | Lost[Session] | LoginEnded:
-        opened = self.open(session, replace(token, digest=session.session_id))
-        assert not isinstance(opened, TokenUsed)
+    def open_only(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written:
+        opened = self.open(session, replace(token, digest=session.session_id), granted=granted)
+        assert isinstance(opened, Written)
         return opened
 
     def use(self, session: Session, token: SubjectToken) -> None:
@@ -45,34 +44,31 @@ class OpensInTwoSteps:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._logins, name)
 
-    def open(self, session: Session, token: SubjectToken) -> Any:
-        refused = self._logins.refusal(token)
-        if refused:
-            return refused
-        opened = self._logins.open_only(session, token)
-        if isinstance(opened, Written):
-            self._logins.use(session, token)
+    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Any:
+        if isinstance(self._logins.refusal(token), TokenUsed):
+            return TokenUsed()
+        opened = self._logins.open_only(session, token, granted=granted)
+        self._logins.use(session, token)
         return opened
 
 
-class OpensWhateverHasEnded(FakeLogins):
-    def open(self, session: Session, token: SubjectToken) -> Written | Lost[Session] | TokenUsed | LoginEnded:
-        entries = dict(self.tables.blocklist)
-        self.tables.blocklist = {key: row for key, row in entries.items() if not key.startswith("login_")}
-        outcome = super().open(session, token)
-        self.tables.blocklist |= entries
-        return outcome
+def looks_no_more(*_: Any) -> bool:
+    """Whether the login has ended while its session was opened, it does not ask."""
+    return False
 
 
-def granted_with_the_version_of_the_moment(user: User, token: SubjectToken, users: Any) -> User | None:
-    def granted(row: User) -> User:
-        return replace(row, scope=token.issuer.scope_after(row.scope, token.claims))
+class GrantsWhateverTheRevision(FakeLogins):
+    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written | TokenUsed:
+        row = self.tables.users.get(session.user_id)
+        if granted is not None and row is not None:
+            granted = replace(granted, revision=row.revision + 1)
+        return super().open(session, token, granted=granted)
 
-    return change_user(user.user_id, granted, users=users)
 
-
-def refuses_nobody(_user: User, _token: SubjectToken) -> None:
-    """Whoever was revoked before gets a session of the new version."""
+class WritesTheVersionOfTheMoment(FakeLogins):
+    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written | TokenUsed:
+        row = self.tables.users[session.user_id]
+        return super().open(replace(session, version=row.token_version), token, granted=granted)
 
 
 class TakesTheLinkOver(FakeAccounts):

@@ -10,7 +10,7 @@ from tests.interleavings import exchanges as ex
 from tests.interleavings import mutants_of_exchange as mutants
 from tests.interleavings import schedules
 from tests.interleavings.exchange_oracle import judge
-from tests.interleavings.operations import REVOKE, SKEWS, Operations, by_clocks, named
+from tests.interleavings.operations import GRANT, REVOKE, SKEWS, Operations, by_clocks, named
 from tests.interleavings.scenario import Fault, Scenario
 from tests.interleavings.test_mutants import before_the_store, in_the_store
 from tests.interleavings.world import Build
@@ -87,22 +87,22 @@ MUTANTS = [
         before_the_store("logins", mutants.OpensInTwoSteps, in_the_store("logins", mutants.LoginsOfTwoSteps)),
     ),
     Mutant(
-        "login-unread-when-the-session-is-written",
+        "login-unread-once-the-session-is-written",
         (ex.EXCHANGE, ex.LOGOUT_OF_LOGIN),
         "logout-there says that it is done, and ses_a",
-        in_the_store("logins", mutants.OpensWhateverHasEnded),
+        patches=((f"{EXCHANGE}._has_ended", mutants.looks_no_more),),
     ),
     Mutant(
-        "version-of-the-user-as-changed",
-        (ex.EXCHANGE_THAT_GRANTS, REVOKE),
-        "revoke says that it is done, and ses_a",
-        patches=((f"{EXCHANGE}._granted", mutants.granted_with_the_version_of_the_moment),),
-    ),
-    Mutant(
-        "token-not-compared-with-the-last-end",
+        "version-of-the-moment",
         (ex.EXCHANGE, REVOKE),
-        "revoke says that it is done, and ses_a",
-        patches=((f"{EXCHANGE}._refusal", mutants.refuses_nobody),),
+        "ses_a",
+        in_the_store("logins", mutants.WritesTheVersionOfTheMoment),
+    ),
+    Mutant(
+        "grant-on-any-revision",
+        (ex.EXCHANGE_THAT_GRANTS, GRANT),
+        "the admin granted orders:read admin, and the user has",
+        in_the_store("logins", mutants.GrantsWhateverTheRevision),
     ),
     Mutant(
         "link-taken-over",

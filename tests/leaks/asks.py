@@ -182,11 +182,11 @@ def nobody_is_made(w: World) -> None:
     w.setting("AUTO_PROVISION", "disabled")
 
 
-def unread(status: int = 503, body: bytes | None = None) -> Callable[[World], None]:
+def unread(body: bytes = b"", failure: Exception | None = None) -> Callable[[World], None]:
     """The issuer answers so, whatever it is asked for."""
 
     def answer(w: World) -> None:
-        w.provider.status, w.provider.body = status, body
+        w.provider.body, w.provider.failure = body, failure
 
     return answer
 

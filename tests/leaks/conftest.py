@@ -91,7 +91,7 @@ def world(moto: str, rows: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> W
         monkeypatch.setenv(name, value)
     world = World(Stack(stores_on(wiring.dynamodb())), monkeypatch, rows)
     monkeypatch.setattr(urllib.request, "urlopen", world.receive)
-    monkeypatch.setattr(issuer_documents, "_opener", world.provider)
+    monkeypatch.setattr(issuer_documents, "_read", world.provider.read)
     monkeypatch.setattr(time, "sleep", lambda _: None)  # What the canary waits for is there at once.
     world.begin()
     return world

@@ -1,16 +1,11 @@
 """Another issuer, all that it says marked: its tokens, and the documents that it is asked for."""
 
-import io
 import json
 import time
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.message import Message
 from typing import Any
-from urllib.error import HTTPError
 
-from tests.functions.api_in_process import Reply
 from tests.issuers import CLIENT, ISSUER, Issuer, jwk
 from tests.leaks import marked
 
@@ -25,25 +20,24 @@ class Provider:
     """Stands in for what fetches its documents."""
 
     issuer: Issuer = field(default_factory=Issuer)
-    status: int = 200
     body: bytes | None = None
     """In place of each document."""
+    failure: Exception | None = None
+    """Likewise."""
 
     def begin(self) -> None:
-        self.status, self.body = 200, None
+        self.body, self.failure = None, None
 
-    def open(self, request: urllib.request.Request, *, timeout: float) -> io.BytesIO:
-        assert 0 < timeout <= 2
+    def read(self, url: str, ends_at: float) -> bytes:
+        assert 0 < ends_at - time.monotonic() <= 2
         documents: Mapping[str, dict[str, Any]] = {
             f"{ISSUER}/.well-known/openid-configuration": {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/jwks"},
             f"{ISSUER}/jwks": {"keys": [jwk(self.issuer.key, self.issuer.kid)]},
         }
-        document = documents[request.full_url] | {"said": marked.DOCUMENT}
-        body = json.dumps(document).encode() if self.body is None else self.body
-        if self.status != 200:
-            said = f"Unavailable: {marked.DOCUMENT}"
-            raise HTTPError(request.full_url, self.status, said, Message(), Reply(self.status, body))
-        return io.BytesIO(body)
+        if self.failure is not None:
+            raise self.failure
+        document = documents[url] | {"said": marked.DOCUMENT}
+        return json.dumps(document).encode() if self.body is None else self.body
 
     def subject_token(self, *, issuer: Issuer | None = None, **claims: Any) -> str:
         """Of the marked user there; `issuer` may be another that says the same name."""

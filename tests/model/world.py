@@ -11,6 +11,8 @@ from argon2.exceptions import VerifyMismatchError
 from rescind import ids
 from rescind.flows import accounts, end
 from rescind.flows.authenticate import authenticate
+from rescind.flows.backchannel import Ended, end_login
+from rescind.flows.exchange import exchange, identify
 from rescind.flows.issue import Refused, Tokens
 from rescind.flows.login import login
 from rescind.flows.logout import LoggedOut, TwoUsers, logout
@@ -19,10 +21,14 @@ from rescind.flows.refresh import Replayed, Rotated, SessionEnded, refresh
 from rescind.flows.reset import NameTaken, NoPassword, set_password
 from rescind.flows.revoke import RevokedToken, revoke_token_id
 from rescind.flows.throttle import Throttled
+from rescind.issuer_keys import IssuerKeyring
 from rescind.model import Client, User
 from rescind.rules.access_tokens import AccessTokenClaims, verify_access_token
 from rescind.rules.hash_parameters import HashParameters
+from rescind.rules.logout_tokens import verify_logout_token
 from rescind.rules.refresh_tokens import MacKey
+from rescind.rules.subject_tokens import SubjectTokenType
+from rescind.rules.trusted_issuers import trusted_issuers
 from rescind.rules.weak_passwords import Weakness
 from rescind.settings import Settings
 from rescind.store.sessions import TOMBSTONE_SECONDS
@@ -33,13 +39,19 @@ from tests.fakes import (
     FakeBlocklist,
     FakeCredentials,
     FakeKeyring,
+    FakeLogins,
     FakeSessions,
     FakeStates,
     FakeTables,
     FakeUsers,
 )
+from tests.issuers import CLIENT as AUDIENCE
+from tests.issuers import Issuer
 from tests.things import SETTINGS
 
+ISSUER = Issuer()
+_ISSUERS = trusted_issuers(f"{ISSUER.name} {AUDIENCE} groups=readers->reports")
+_ISSUER_KEYS = IssuerKeyring(ISSUER)
 _CLIENT = Client(user_agent="test", ip="192.0.2.1")
 _MAC_KEY_SIGNS_SECONDS = 15
 
@@ -100,6 +112,44 @@ class World:
             ids=ids.new_ids(),
             salt=ids.new_salt(),
             now_ms=now * 1000,
+        )
+
+    def exchange(self, subject_token: str, *, now: int) -> Tokens | Refused:
+        identified = identify(
+            subject_token,
+            token_type=SubjectTokenType.JWT,
+            issuers=_ISSUERS,
+            provision=True,
+            issuer_keys=_ISSUER_KEYS,
+            credentials=self.through(FakeCredentials(self.tables)),
+            users=self.through(FakeUsers(self.tables)),
+            accounts=self.through(FakeAccounts(self.tables)),
+            logins=self.through(FakeLogins(self.tables)),
+            user_id=ids.new_user_id(),
+            now=now,
+        )
+        if isinstance(identified, Refused):
+            return identified
+        return exchange(
+            identified,
+            logins=self.through(FakeLogins(self.tables)),
+            sessions=self.through(FakeSessions(self.tables)),
+            keys=self.through(KeysThatRotate()),
+            settings=self.settings,
+            client=_CLIENT,
+            ids=ids.new_ids(),
+            now_ms=now * 1000,
+        )
+
+    def log_out_there(self, logout_token: str, *, now: int) -> Ended | Refused:
+        return end_login(
+            logout_token,
+            verify=verify_logout_token,
+            issuers=_ISSUERS,
+            issuer_keys=_ISSUER_KEYS,
+            logins=self.through(FakeLogins(self.tables)),
+            sessions=self.through(FakeSessions(self.tables)),
+            now=now,
         )
 
     def refresh(self, token: str, *, now: int) -> Rotated | Replayed | SessionEnded | Refused:

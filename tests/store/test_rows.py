@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rescind import store
-from rescind.model import BlockedToken, LoginEnded, Lost, TokenUsed, UnreadableUser, UserPage
+from rescind.model import BlockedToken, Lost, TokenUsed, UnreadableUser, UserPage
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.rules.logout_tokens import keys_of
 from rescind.store.attributes import MalformedItemError
@@ -35,12 +35,9 @@ READS: dict[str, Callable[[Stores], object]] = {
     "blocklist": lambda stores: stores.blocklist.read(TOKEN_ID),
     "key-set": lambda stores: stores.key_sets.read(Purpose.ACCESS_TOKEN),
     "refusal-of-a-subject-token": lambda stores: stores.logins.refusal(a_subject_token()),
-    "sessions-of-a-login": lambda stores: stores.logins.sessions_of(keys_of(a_subject_token())[0]),
+    "sessions-of-a-login": lambda stores: stores.logins.sessions_of(keys_of(a_subject_token())[0], until=NOW),
     "page-of-users": lambda stores: stores.users.page(segment=0, of=1, after=USER_ID, limit=9),
 }
-
-CALLS = {"refusal-of-a-subject-token": 3}
-"""How many a read makes, where it is more than one."""
 
 
 @pytest.fixture
@@ -81,13 +78,12 @@ def test_every_read_is_strong_and_through_no_index(
 
     READS[name](stores)
 
-    assert len(calls) == CALLS.get(name, 1)
-    for operation, asked in calls:
-        assert operation in {"GetItem", "Query", "BatchGetItem", "Scan"}
-        assert "IndexName" not in asked
-        each_table = list(asked["RequestItems"].values()) if operation == "BatchGetItem" else [asked]
-        assert each_table
-        assert [each.get("ConsistentRead") for each in each_table] == [True] * len(each_table)
+    [(operation, asked)] = calls
+    assert operation in {"GetItem", "Query", "BatchGetItem", "Scan"}
+    assert "IndexName" not in asked
+    each_table = list(asked["RequestItems"].values()) if operation == "BatchGetItem" else [asked]
+    assert each_table
+    assert [each.get("ConsistentRead") for each in each_table] == [True] * len(each_table)
 
 
 def test_no_read_of_the_stores_is_left_out_above() -> None:
@@ -157,17 +153,19 @@ def test_a_used_token_is_remembered_until_it_is_too_old_and_its_login_as_long_as
     stores: Stores, moto_client: Any
 ) -> None:
     token = a_subject_token()
-    stores.logins.open(a_session(session_id="ses_of_it", attempt="att_of_it"), token)
+    stores.logins.open(a_session(session_id="ses_of_it", attempt="att_of_it"), token, granted=None)
 
     by_key = {row["jti"]["S"]: row for row in rows(moto_client, "Blocklist")}
     by_session = {(row["user_id"]["S"], row["session_id"]["S"]): row for row in rows(moto_client, "Sessions")}
-    used, opened_by = by_key[f"used_{token.digest}"], by_session[keys_of(token)[0], "ses_of_it"]
+    used = by_key[f"used_{token.digest}"]
+    opened_by = [by_session[key, "ses_of_it"] for key in keys_of(token)]
     assert int(used["ttl"]["N"]) >= token.issued_at + 600 + 60
     assert (used["user_id"], used["reason"]) == ({"S": USER_ID}, {"S": "exchanged"})
-    assert opened_by["owner"] == {"S": USER_ID}
-    assert opened_by["ttl"] == by_session[USER_ID, "ses_of_it"]["ttl"]
+    assert [each["owner"] for each in opened_by] == [{"S": USER_ID}] * 2
+    assert [each["issued_at"] for each in opened_by] == [{"N": str(token.issued_at)}] * 2
+    assert [each["ttl"] for each in opened_by] == [by_session[USER_ID, "ses_of_it"]["ttl"]] * 2
     # The rows of a token, and of the sessions that it opened, tell nobody what was in it.
-    written = str([used, opened_by])
+    written = str([used, *opened_by])
     assert not [text for text in ("login-1", "sub-1", "id.example.com") if text in written]
 
 
@@ -262,6 +260,10 @@ class Refuses:
     delete_item = update_item
 
 
+def logins_on(client: Any) -> Logins:
+    return Logins(client, sessions_table="Sessions", users_table="Users", blocklist_table="Blocklist")
+
+
 class PagesOfALogin:
     """A client whose answers to a query come in pages of one row that tells of a session."""
 
@@ -274,13 +276,14 @@ class PagesOfALogin:
         key = {"user_id": {"S": "login_1"}, "session_id": {"S": self.session_ids[len(self.starts) - 1]}}
         is_last = key["session_id"]["S"] == self.session_ids[-1]
         more = {} if is_last else {"LastEvaluatedKey": key}
-        return {"Items": [{**key, "owner": {"S": USER_ID}}], "Count": 1, **more}
+        row = {**key, "owner": {"S": USER_ID}, "issued_at": {"N": "1"}}
+        return {"Items": [row], "Count": 1, **more}
 
 
 def test_the_sessions_of_a_login_are_read_to_the_last_page() -> None:
     client = PagesOfALogin("ses_1", "ses_2", "ses_3")
 
-    opened = Logins(client, sessions_table="Sessions", blocklist_table="Blocklist").sessions_of("login_1")
+    opened = logins_on(client).sessions_of("login_1", until=1)
 
     assert opened == [(USER_ID, "ses_1"), (USER_ID, "ses_2"), (USER_ID, "ses_3")]
     assert client.starts == [None, "ses_1", "ses_2"]
@@ -289,11 +292,10 @@ def test_the_sessions_of_a_login_are_read_to_the_last_page() -> None:
 class Cancels:
     """A client whose transactions find that a condition does not hold, after some repeats by the SDK."""
 
-    def __init__(self, repeats: int, *in_the_way: int, other: str = "None") -> None:
+    def __init__(self, repeats: int, in_the_way: int, *, other: str = "None") -> None:
         self.repeats = repeats
         self.reasons: list[dict[str, Any]] = [{"Code": other} for _ in range(5)]
-        for place in in_the_way:
-            self.reasons[place] = {"Code": "ConditionalCheckFailed", "Item": {"jti": {"S": "one"}}}
+        self.reasons[in_the_way] = {"Code": "ConditionalCheckFailed", "Item": {"jti": {"S": "one"}}}
 
     def transact_write_items(self, **_: Any) -> None:
         raise ClientError(
@@ -306,29 +308,47 @@ class Cancels:
         )
 
 
+def test_a_used_token_is_known_by_its_entry() -> None:
+    assert logins_on(Cancels(0, 0)).open(a_session(), a_subject_token(), granted=None) == TokenUsed()
+
+
 @pytest.mark.parametrize(
-    ("in_the_way", "outcome"),
+    "client",
     [
-        pytest.param([0], TokenUsed(), id="the-token-is-used"),
-        pytest.param([3], LoginEnded(), id="the-login-has-ended"),
-        pytest.param([4], LoginEnded(), id="the-user-has-logged-out-there"),
-        pytest.param([0, 4], LoginEnded(), id="both"),
-        pytest.param([1], Lost(None, repeated=False), id="the-session-is-there"),
+        pytest.param(Cancels(1, 0), id="perhaps-by-our-own-first-try"),
+        pytest.param(Cancels(0, 1), id="a-session-of-this-id-is-there"),
+        pytest.param(Cancels(0, 4), id="the-user-has-been-changed"),
+        pytest.param(Cancels(0, 0, other="TransactionConflict"), id="in-anothers-way"),
     ],
 )
-def test_what_stands_in_the_way_of_an_exchange_says_why(in_the_way: list[int], outcome: object) -> None:
-    logins = Logins(Cancels(0, *in_the_way), sessions_table="Sessions", blocklist_table="Blocklist")
-
-    assert logins.open(a_session(), a_subject_token()) == outcome
-
-
-@pytest.mark.parametrize("client", [Cancels(1, 0), Cancels(0, 0, other="TransactionConflict")])
-def test_what_may_be_our_own_first_try_is_no_reason(client: Cancels) -> None:
-    """As is one that was in another's way."""
-    logins = Logins(client, sessions_table="Sessions", blocklist_table="Blocklist")
-
+def test_whatever_else_stands_in_the_way_does_not_refuse_the_token(client: Cancels) -> None:
     with pytest.raises(UnavailableError):
-        logins.open(a_session(), a_subject_token())
+        logins_on(client).open(a_session(), a_subject_token(), granted=None)
+
+
+class LeavesOver:
+    """A client that has not read all that it was asked for, or has read something else."""
+
+    def __init__(self, **answer: Any) -> None:
+        self._answer = answer
+
+    def batch_get_item(self, **_: Any) -> dict[str, Any]:
+        return self._answer
+
+
+@pytest.mark.parametrize(
+    "client",
+    [
+        pytest.param(
+            LeavesOver(Responses={"Blocklist": []}, UnprocessedKeys={"Blocklist": {}}), id="throttled"
+        ),
+        pytest.param(LeavesOver(Responses={"Blocklist": [{"jti": {"S": "tok_1"}}]}), id="another-row"),
+        pytest.param(LeavesOver(), id="nothing"),
+    ],
+)
+def test_an_entry_that_was_not_read_is_not_taken_for_one_that_is_not_there(client: LeavesOver) -> None:
+    with pytest.raises(UnavailableError):
+        logins_on(client).refusal(a_subject_token())
 
 
 def test_a_change_that_the_sdk_repeated_says_so() -> None:

@@ -183,7 +183,7 @@ def test_an_exchange_whose_answer_was_lost_is_not_taken_for_one_that_failed(
     session = a_session(session_id="ses_of_it", attempt="att_of_it")
 
     with pytest.raises(UnavailableError):
-        stores.logins.open(session, a_subject_token())
+        stores.logins.open(session, a_subject_token(), granted=None)
 
     assert stores.sessions.read(USER_ID, "ses_of_it") == session
 
