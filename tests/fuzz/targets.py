@@ -21,10 +21,20 @@ from rescind.rules.refresh_tokens import (
     unverified_refresh_token,
     verify_refresh_token,
 )
+from rescind.rules.subject_tokens import SubjectTokenType, verify_subject_token
 from rescind.verdict import Allow
 from rescind.web.authorizer import UnauthorizedError, allowed, presented_access_token, refused
 from rescind.web.requests import InvalidRequestError, TooLargeError, json_object, optional_text
 from tests.fakes import FakeKeyring, FakeStates, FakeTables
+from tests.fuzz.foreign_tokens import (
+    ID_TOKEN,
+    TRUSTED,
+    KnownKeys,
+    assert_opens_a_session,
+    header,
+    id_token,
+    signed,
+)
 from tests.fuzz.forger import PUBLIC_KEY, assert_is_the_one_spelling, encoded
 from tests.fuzz.mutations import mutated_access_token, mutated_refresh_token
 from tests.things import (
@@ -41,6 +51,14 @@ from tests.things import (
 
 ACCESS_TOKEN = sign_access_token(some_claims(), key=SIGNING_KEY)
 REFRESH_TOKEN = sign_refresh_token(USER_ID, SESSION_ID, 4, key=MAC_KEY)
+
+ID_TOKENS = (
+    id_token(),
+    id_token(aud=["other", ID_TOKEN["aud"]], azp=ID_TOKEN["aud"], nbf=NOW - 100),
+    # An access token of Cognito's, and one of RFC 9068.
+    id_token(aud=..., client_id=ID_TOKEN["aud"], token_use="access"),
+    signed({**ID_TOKEN, "client_id": "another"}, header(typ="at+jwt")),
+)
 
 _KEYS = {SIGNING_KEY.kid: PUBLIC_KEY}
 _STATES = FakeStates(
@@ -69,6 +87,19 @@ def access_token(data: bytes) -> bool:
         return False
     assert_is_the_one_spelling(token, claims)
     assert not _is_refresh_token(token)
+    return True
+
+
+def subject_token(data: bytes) -> bool:
+    """Of another issuer, whose key happens to be ours: its tokens are changed, and signed, as ours are."""
+    token = data.decode("utf-8", "replace")
+    try:
+        read = verify_subject_token(
+            token, token_type=SubjectTokenType.JWT, issuers=TRUSTED, keys=KnownKeys(), now=NOW
+        )
+    except InvalidTokenError:
+        return False
+    assert_opens_a_session(token, read)
     return True
 
 
@@ -207,6 +238,9 @@ def _other_body(data: bytes, random: Random) -> bytes:
 TARGETS = {
     "access_token": Target(access_token, (ACCESS_TOKEN.encode(),), _by_text(mutated_access_token)),
     "refresh_token": Target(refresh_token, (REFRESH_TOKEN.encode(),), _by_text(mutated_refresh_token)),
+    "subject_token": Target(
+        subject_token, tuple(each.encode() for each in ID_TOKENS), _by_text(mutated_access_token)
+    ),
     "bearer_header": Target(
         bearer_header,
         tuple(f"{form}\nBearer {ACCESS_TOKEN}".encode() for form in ("R", "T", "H")),

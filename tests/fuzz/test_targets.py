@@ -10,7 +10,8 @@ from unittest.mock import ANY
 import pytest
 from cryptography.exceptions import InvalidSignature
 
-from rescind.rules import access_tokens, refresh_tokens
+from rescind.rules import access_tokens, issuer_tokens, refresh_tokens, subject_tokens
+from rescind.rules.provider_keys import ProviderKey
 from rescind.web import requests
 from tests.fuzz.targets import TARGETS, Target
 
@@ -45,6 +46,12 @@ def anything(*_: object, **__: object) -> bool:
     return True
 
 
+class _Everything:
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+ANY_TYPE = _Everything()
 ACCEPTS_ANY = SimpleNamespace(verify=anything)
 LOOSE_TOKEN = re.compile(r"(([\w-]+)\.([\w-]+))\.([\w-]{86})", re.ASCII)
 LOOSE_REFRESH_TOKEN = re.compile(
@@ -70,6 +77,17 @@ LOOSE_BEARER = re.compile(r"\w* *(.*?),?\s*")
         pytest.param("access_token", access_tokens, "_IAT_AHEAD_SECONDS", 61, id="iat-ahead"),
         pytest.param("refresh_token", hmac, "compare_digest", anything, id="mac"),
         pytest.param("refresh_token", refresh_tokens, "_FORM", LOOSE_REFRESH_TOKEN, id="refresh-token"),
+        pytest.param("subject_token", issuer_tokens, "_LONGEST", 100_000, id="issuers-8-kB"),
+        pytest.param("subject_token", issuer_tokens, "_unique", dict, id="issuers-names-that-come-twice"),
+        pytest.param("subject_token", issuer_tokens, "_no_constant", float, id="issuers-NaN"),
+        pytest.param("subject_token", issuer_tokens, "identifier_text", str, id="issuers-sub"),
+        pytest.param("subject_token", issuer_tokens, "AHEAD_SECONDS", 61, id="issuers-iat-ahead"),
+        pytest.param("subject_token", issuer_tokens, "digest_of", str.lower, id="digest-of-a-token"),
+        pytest.param("subject_token", ProviderKey, "verifies", anything, id="issuers-signature"),
+        pytest.param("subject_token", subject_tokens, "LONGEST_AGE_SECONDS", 100_000, id="issuers-age"),
+        pytest.param("subject_token", subject_tokens, "_TYPES", ANY_TYPE, id="issuers-typ"),
+        pytest.param("subject_token", subject_tokens, "_check_kind", anything, id="token_use"),
+        pytest.param("subject_token", subject_tokens, "_check_audience", anything, id="issuers-aud"),
         pytest.param("bearer_header", requests, "_BEARER", LOOSE_BEARER, id="bearer"),
         pytest.param("body", requests, "_no_constant", float, id="NaN"),
         pytest.param("body", requests, "MAX_BODY_BYTES", 20_000, id="body-of-8-KiB"),

@@ -11,10 +11,12 @@ from urllib.error import HTTPError
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from rescind.flows import end
+from rescind.flows.accounts import create_external_user
 from rescind.model import BlockedToken
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.refresh_tokens import MacKey
 from tests.functions.api_in_process import Reply
+from tests.issuers import ISSUER
 from tests.leaks import marked
 from tests.leaks.world import (
     USER,
@@ -31,6 +33,7 @@ from tests.leaks.world import (
 )
 from tests.things import SESSION_ID, USER_ID
 
+EXTERNAL = "usr_" + "x" * 21 + "A"
 Ask = Callable[[World], Event]
 """Prepares the world and gives the event."""
 
@@ -77,9 +80,16 @@ def operating(operation: str, **parameters: object) -> Ask:
 
 
 def finding(username: str) -> Event:
-    named = {"queryStringParameters": {"username": username}}
-    several = {"multiValueQueryStringParameters": {"username": [username]}}
-    return admin("GET", "/admin/users") | named | several | {"body": None}
+    return _finding(username=username)
+
+
+def finding_external(subject: str) -> Ask:
+    return lambda _: _finding(issuer=ISSUER, subject=subject)
+
+
+def _finding(**said: str) -> Event:
+    several = {"multiValueQueryStringParameters": {name: [value] for name, value in said.items()}}
+    return admin("GET", "/admin/users") | {"queryStringParameters": said, "body": None} | several
 
 
 def changing(**body: object) -> Ask:
@@ -88,6 +98,97 @@ def changing(**body: object) -> Ask:
 
 def setting(password: str = marked.NEW_PASSWORD) -> Ask:
     return lambda _: of_user("POST", "/password") | {"body": json.dumps({"password": password})}
+
+
+def create_external(subject: str = marked.SUBJECT, **body: object) -> Ask:
+    user = {"issuer": ISSUER, "subject": subject, "claims": marked.CLAIMS}
+    return lambda _: admin("POST", "/admin/users", body=user | body)
+
+
+def exchange(*, headers: dict[str, str] | None = None, transport: str = "body", **claims: Any) -> Ask:
+    def ask(w: World) -> Event:
+        body = {"subject_token": w.says(w.provider.subject_token(**claims)), "transport": transport}
+        return request("exchange", body=body, headers=headers)
+
+    return ask
+
+
+def exchange_of(text: str) -> Ask:
+    return lambda _: request("exchange", body={"subject_token": text})
+
+
+def log_out_there(**claims: Any) -> Ask:
+    return lambda w: request("backchannel", body={"logout_token": w.says(w.provider.logout_token(**claims))})
+
+
+def security_event(event: str = "session-revoked", **claims: Any) -> Ask:
+    return lambda w: (
+        request("backchannel-security-event") | {"body": w.says(w.provider.security_event(event, **claims))}
+    )
+
+
+def after_an_exchange(ask: Ask) -> Ask:
+    """The user there has a session here."""
+
+    def both(w: World) -> Event:
+        assert w.stack.invoke("exchange", exchange()(w))["statusCode"] == 200
+        return ask(w)
+
+    return both
+
+
+def used(w: World) -> Event:
+    event = exchange()(w)
+    assert w.stack.invoke("exchange", event)["statusCode"] == 200
+    return event
+
+
+def login_ended(w: World) -> None:
+    w.stack.invoke("backchannel", log_out_there()(w))
+
+
+def external(what: Callable[[World, str], object]) -> Callable[[World], None]:
+    """The user there is one here, and then that happens."""
+
+    def happen(w: World) -> None:
+        create_external_user(
+            ISSUER,
+            marked.SUBJECT,
+            scope="",
+            claims=json.dumps(marked.CLAIMS),
+            accounts=w.stack.stores.accounts,
+            user_id=EXTERNAL,
+        )
+        what(w, EXTERNAL)
+
+    return happen
+
+
+def setting_of_external(w: World) -> Event:
+    external(lambda *_: None)(w)
+    body = json.dumps({"password": marked.NEW_PASSWORD})
+    return of_user("POST", "/password", user_id=EXTERNAL) | {"body": body}
+
+
+def revoked_there(w: World, user_id: str) -> None:
+    w.stack.stores.users.raise_version(user_id, version=1, now=int(time.time()))
+
+
+def disabled_there(w: World, user_id: str) -> None:
+    end.disable(user_id, users=w.stack.stores.users, now=1)
+
+
+def nobody_is_made(w: World) -> None:
+    w.setting("AUTO_PROVISION", "disabled")
+
+
+def unread(status: int = 503, body: bytes | None = None) -> Callable[[World], None]:
+    """The issuer answers so, whatever it is asked for."""
+
+    def answer(w: World) -> None:
+        w.provider.status, w.provider.body = status, body
+
+    return answer
 
 
 def imported(*more: dict[str, object], **members: object) -> Ask:

@@ -13,10 +13,11 @@ import pytest
 from argon2 import PasswordHasher
 from botocore.client import BaseClient
 
-from rescind import audit, wiring
+from rescind import audit, issuer_documents, wiring
 from tests.functions.conftest import Stack, moto, set_environment
 from tests.leaks.calls import Calls
 from tests.leaks.paths import FUNCTIONS
+from tests.leaks.provider import TRUST
 from tests.leaks.witness import Witness
 from tests.leaks.world import World, marked_rows
 from tests.tables import stores_on
@@ -86,8 +87,11 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def world(moto: str, rows: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> World:
     set_environment(monkeypatch, moto)
+    for name, value in TRUST.items():
+        monkeypatch.setenv(name, value)
     world = World(Stack(stores_on(wiring.dynamodb())), monkeypatch, rows)
     monkeypatch.setattr(urllib.request, "urlopen", world.receive)
+    monkeypatch.setattr(issuer_documents, "_opener", world.provider)
     monkeypatch.setattr(time, "sleep", lambda _: None)  # What the canary waits for is there at once.
     world.begin()
     return world

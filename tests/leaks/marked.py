@@ -39,6 +39,12 @@ CLAIMS = {"plan": "a marked plan, 02ce94d7"}
 # Whoever knows it may write to it.
 RESPONSE_URL = "https://answers.example/marked-answer?Signature=6be0f3a4c2"
 
+# What another issuer says: of its user, and of itself.
+SUBJECT = "marked-subject-c7f03b92e5"
+LOGIN = "marked-login-48d1a6e07f"
+EMAIL = "marked-address-e2b95d03@example.com"
+DOCUMENT = "a marked document, 6f17ce82d4"
+
 # What it would take to forge a line of the log, or to make a terminal lie. Its words are none of a real line.
 HOSTILE = '1f60a9c3\r\n{"zzzzz":"zzzz","zzzzzzz":"zzzzz"}\x1b[2K\x1b[31m\x00\x85\u2028\u2029"},{1f60a9c3'
 
@@ -57,6 +63,10 @@ MARKED: Mapping[str, Secret] = {
     "reason of a revocation": REASON,
     "claims": CLAIMS["plan"],
     "address for CloudFormation": RESPONSE_URL,
+    "subject": SUBJECT,
+    "login at an issuer": LOGIN,
+    "e-mail address": EMAIL,
+    "document of an issuer": DOCUMENT,
     "hostile text": HOSTILE,
 }
 
@@ -69,6 +79,12 @@ def parts_of(access_token: str, refresh_token: str) -> dict[str, Secret]:
         "access token's signature": signature,
         "refresh token's mac": refresh_token.rpartition(".")[2],
     }
+
+
+def parts_of_external(token: str) -> dict[str, Secret]:
+    """Of a token of another issuer."""
+    _, payload, signature = token.split(".")
+    return {"external token's payload": payload, "external token's signature": signature}
 
 
 def found_in(text: str, secrets: Mapping[str, Secret]) -> set[str]:

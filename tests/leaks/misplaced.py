@@ -24,6 +24,11 @@ MEMBERS = (
     "everywhere",
     "scope",
     "claims",
+    "subject_token",
+    "subject_token_type",
+    "logout_token",
+    "issuer",
+    "subject",
     "token",
     "token_type_hint",
     "token_id",
@@ -62,12 +67,17 @@ def in_the_route_and_body(event: Event) -> Iterator[tuple[str, Event]]:
             yield f"parameters: {name}", event | {"parameters": parameters}
     if event.get("body"):
         text = event["body"]
-        bodies = _forms(dict(parse_qsl(text))) if is_form(event) else _bodies(json.loads(text))
-        for name, body in bodies:
+        for name, body in _bodies_of(event, text):
             yield f"body: {name}", event | {"body": body}
         raw = base64.b64encode(TEXT.encode()).decode()
         yield "body: base64", event | {"body": raw, "isBase64Encoded": True}
         yield "body: no base64", event | {"body": TEXT, "isBase64Encoded": True}
+
+
+def _bodies_of(event: Event, text: str) -> Iterator[tuple[str, str]]:
+    if is_form(event):
+        return _forms(dict(parse_qsl(text)))
+    return _bodies(json.loads(text)) if text.startswith("{") else _texts(text)
 
 
 def in_the_headers(event: Event) -> Iterator[tuple[str, Event]]:
@@ -113,6 +123,16 @@ def _bodies(members: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "nested", "[" * 5000 + text
     yield "huge", json.dumps({"password": TEXT * 500})
     yield "a form", f"username={TEXT}&password={TEXT}"
+
+
+def _texts(text: str) -> Iterator[tuple[str, str]]:
+    """Of a token that is the whole body."""
+    yield "as it is", TEXT
+    yield "behind it", f"{text}{TEXT}"
+    yield "in a part", f"{text.rpartition('.')[0]}.{TEXT}"
+    yield "as a part", f"{base64.urlsafe_b64encode(TEXT.encode()).decode().rstrip('=')}.{text}"
+    yield "JSON", json.dumps({"token": TEXT})
+    yield "huge", TEXT * 500
 
 
 def _forms(members: dict[str, str]) -> Iterator[tuple[str, str]]:

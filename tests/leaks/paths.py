@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path as File
 
 from tests.functions.api_in_process import Reply, reply
+from tests.issuers import Issuer, a_key
 from tests.leaks import marked
 from tests.leaks.asks import (
     AGO,
@@ -15,44 +16,60 @@ from tests.leaks.asks import (
     NEXT_VERSION,
     NO_ADDRESS,
     NO_ANSWER,
+    NOW,
     UNKNOWN,
     UNKNOWN_MAC,
     UNKNOWN_NAME,
     Ask,
+    after_an_exchange,
     authorizer,
     blocked,
     canary,
     changing,
     create,
+    create_external,
     deleted,
     disabled,
+    disabled_there,
     end_session,
     everything_ended,
+    exchange,
+    exchange_of,
     explaining,
     explaining_blocked,
+    external,
     finding,
+    finding_external,
     first_keys,
     full,
     gone,
     imported,
     introspect,
     last_keys,
+    log_out_there,
     logged_out_ahead,
     login,
+    login_ended,
     logout,
     logout_by_bearer,
     meanwhile,
     misconfigured,
+    nobody_is_made,
     of_two_users,
     operating,
     password,
     refresh,
     refresh_by_cookie,
     revoke_oauth,
+    revoked_there,
+    security_event,
     session_ended,
     setting,
+    setting_of_external,
     unheard,
     unheard_and_gone,
+    unread,
+    used,
     without_authorizer,
 )
 from tests.leaks.world import OPERATOR, USER, admin, cookie, of_user, presenting, request, revoking
@@ -82,6 +99,8 @@ class Path:
 LISTS = frozenset({"user agent", "ip"})
 NAME = frozenset({"username"})
 SHOWS_USER = frozenset({"username", "claims"})
+SHOWS_EXTERNAL = frozenset({"subject", "claims"})
+MADE = frozenset({"UserCreated"})
 MADE_AND_DELETED = frozenset({"UserCreated", "UserDeleted"})
 
 PATHS = [
@@ -106,6 +125,106 @@ PATHS = [
     Path("login", "huge body", login(password=marked.PASSWORD * 999), 413),
     Path("login", "no table", meanwhile(login(), gone("CREDENTIALS")), 503, "Unavailable"),
     Path("login", "wrong setting", meanwhile(login(), misconfigured), 500, "Failed"),
+    # exchange
+    Path("exchange", "success", after_an_exchange(exchange()), 200, "Exchange"),
+    Path("exchange", "first", exchange(), 200, "Exchange", besides=MADE),
+    Path(
+        "exchange",
+        "by cookie, with a grant",
+        after_an_exchange(exchange(transport="cookie", groups=["readers"])),
+        200,
+        "Exchange",
+        besides=frozenset({"UserChanged"}),
+    ),
+    *(
+        Path("exchange", name, ask, 401, "ExchangeRefused", reason)
+        for name, (ask, reason) in {
+            "used": (used, "replayed"),
+            "unknown user": (meanwhile(exchange(), nobody_is_made), "user_unknown"),
+            "disabled": (meanwhile(exchange(), external(disabled_there)), "user_disabled"),
+            "revoked": (meanwhile(exchange(), external(revoked_there)), "logged_out"),
+            "login ended": (meanwhile(exchange(), login_ended), "logged_out"),
+            "a password": (exchange_of(marked.PASSWORD), "malformed"),
+            "another issuer": (exchange(iss=f"https://{marked.LOGIN}.example"), "unknown_issuer"),
+            "unknown key": (exchange(issuer=Issuer(kid=marked.LOGIN)), "unknown_key"),
+            "forged": (exchange(issuer=Issuer(key=a_key(1))), "bad_signature"),
+            "another audience": (exchange(aud=marked.LOGIN), "wrong_audience"),
+            "another use": (exchange(token_use=marked.LOGIN), "wrong_claims"),
+            "too old": (exchange(iat=NOW - 900), "too_old"),
+            "ahead": (exchange(iat=NOW + 5000, exp=NOW + 6000), "from_the_future"),
+            "expired": (exchange(exp=NOW - 900), "expired"),
+        }.items()
+    ),
+    Path("exchange", "foreign page", exchange(transport="cookie", headers=FOREIGN), 400),
+    Path("exchange", "another transport", exchange(transport=marked.PASSWORD), 400),
+    Path("exchange", "long token", exchange_of(marked.PASSWORD * 99), 401, "ExchangeRefused", "malformed"),
+    Path("exchange", "huge body", exchange_of(marked.PASSWORD * 999), 413),
+    *(
+        Path("exchange", name, meanwhile(exchange(), unread(*answer)), 503, "Unavailable")
+        for name, answer in {
+            "issuer down": (503, marked.DOCUMENT.encode()),
+            "no JSON from the issuer": (200, marked.DOCUMENT.encode()),
+            "another document from the issuer": (200, f'{{"issuer": "{marked.DOCUMENT}"}}'.encode()),
+            "huge document from the issuer": (200, f'"{marked.DOCUMENT * 5000}"'.encode()),
+        }.items()
+    ),
+    Path("exchange", "no table", meanwhile(exchange(), gone("CREDENTIALS")), 503, "Unavailable"),
+    Path("exchange", "wrong setting", meanwhile(exchange(), misconfigured), 500, "Failed"),
+    # backchannel
+    Path("backchannel", "a login", after_an_exchange(log_out_there()), 200, "SessionRevoked"),
+    Path("backchannel", "a user", after_an_exchange(log_out_there(sid=None)), 200, "UserRevoked"),
+    Path("backchannel", "nobody", log_out_there(), 200),
+    Path("backchannel", "for another", log_out_there(aud="other"), 400, "LoginEndRefused", "wrong_audience"),
+    Path("backchannel", "a nonce", log_out_there(nonce=marked.LOGIN), 400, "LoginEndRefused", "wrong_claims"),
+    Path(
+        "backchannel",
+        "a password",
+        lambda _: request("backchannel", body={"logout_token": marked.PASSWORD}),
+        400,
+        "LoginEndRefused",
+        "malformed",
+    ),
+    Path(
+        "backchannel",
+        "nothing",
+        lambda _: request("backchannel", body={"logout_tokn": marked.PASSWORD}),
+        400,
+    ),
+    Path("backchannel", "by JSON", lambda _: request("backchannel") | {"body": f'"{marked.PASSWORD}"'}, 400),
+    Path(
+        "backchannel",
+        "huge",
+        lambda _: request("backchannel", body={"logout_token": marked.PASSWORD * 999}),
+        413,
+    ),
+    Path("backchannel", "issuer down", meanwhile(log_out_there(), unread()), 503, "Unavailable"),
+    Path("backchannel", "no table", meanwhile(log_out_there(), gone("BLOCKLIST")), 503, "Unavailable"),
+    Path("backchannel", "event about a user", after_an_exchange(security_event()), 202, "UserRevoked"),
+    Path("backchannel", "event of another kind", security_event(marked.LOGIN), 202),
+    Path(
+        "backchannel",
+        "event about nobody",
+        security_event(sub_id={"format": "email", "email": marked.EMAIL}),
+        400,
+        "LoginEndRefused",
+        "wrong_claims",
+    ),
+    Path(
+        "backchannel",
+        "event that is a password",
+        lambda _: request("backchannel-security-event") | {"body": marked.PASSWORD},
+        400,
+        "LoginEndRefused",
+        "malformed",
+    ),
+    Path(
+        "backchannel",
+        "event of another content type",
+        lambda w: (
+            security_event()(w) | {"headers": {}, "multiValueHeaders": {"Content-Type": [marked.PASSWORD]}}
+        ),
+        400,
+    ),
     # refresh
     Path("refresh", "success", refresh(), 200, "Refresh"),
     Path("refresh", "by cookie", refresh_by_cookie(), 200, "Refresh"),
@@ -215,6 +334,18 @@ PATHS = [
     Path("admin", "create", create(), 201, "UserCreated", shows=SHOWS_USER),
     Path("admin", "create a taken name", create(username=marked.USERNAME), 409),
     Path("admin", "create with a short password", create(password=marked.PASSWORD[:7]), 400),
+    Path("admin", "create by issuer", create_external(), 201, "UserCreated", shows=SHOWS_EXTERNAL),
+    Path("admin", "create by issuer again", meanwhile(create_external(), external(lambda *_: None)), 409),
+    Path("admin", "create by issuer with a password", create_external(password=marked.PASSWORD), 400),
+    Path(
+        "admin",
+        "find by issuer",
+        meanwhile(finding_external(marked.SUBJECT), external(lambda *_: None)),
+        200,
+        shows=SHOWS_EXTERNAL,
+    ),
+    Path("admin", "find nobody by issuer", finding_external(marked.LOGIN), 404),
+    Path("admin", "set a password of an issuer's user", setting_of_external, 409),
     Path("admin", "check the deployment", lambda _: {"operation": "checkDeployment"}, 200),
     Path("admin", "show", lambda _: of_user("GET"), 200, shows=SHOWS_USER),
     Path("admin", "show nobody", lambda _: of_user("GET", user_id=SESSION_ID.replace("ses", "usr")), 404),

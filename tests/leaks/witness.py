@@ -17,7 +17,7 @@ from tests import event_lines
 from tests.leaks import marked
 
 # The functions whose 200 is a token response (docs/contract.md); no other answer may hold a token.
-HAND_OUT_TOKENS = {"login", "refresh", "password"}
+HAND_OUT_TOKENS = {"login", "exchange", "refresh", "password"}
 
 _COOKIE = re.compile(
     r"__Host-refresh_token=(?P<token>[^;]*); Max-Age=[0-9]+; Path=/; Secure; HttpOnly; SameSite=Strict"
@@ -39,7 +39,8 @@ _LINE = {
     "user_id": "usr_[A-Za-z0-9_-]{22}",
     "session_id": "ses_[A-Za-z0-9_-]{22}",
     "token_id": "tok_[A-Za-z0-9_-]{22}",
-    "actor": "usr_[A-Za-z0-9_-]{22}|canary|operator|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9_+=,.@/-]+",
+    "actor": "usr_[A-Za-z0-9_-]{22}|canary|exchange|issuer|operator"
+    "|arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[A-Za-z0-9_+=,.@/-]+",
     "delay_seconds": r"[0-9]+\.[0-9]+",
     "bound_seconds": "[0-9]+",
     "key_id": "[A-Za-z0-9_-]{21,43}",

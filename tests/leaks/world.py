@@ -21,6 +21,7 @@ from tests.deployment import API_URL
 from tests.functions.api_in_process import Reply, reply
 from tests.functions.conftest import Stack, forget_wiring, moto_tables, recorded
 from tests.leaks import marked
+from tests.leaks.provider import Provider
 from tests.tables import Stores
 from tests.things import SETTINGS, a_credential, a_session, a_user, some_claims
 
@@ -54,6 +55,8 @@ class World:
     """What comes of telling it."""
     api: dict[str, list[Reply]] = field(default_factory=dict)
     """What the API answers the canary, by the last part of the route: in turn, the last one for ever."""
+    provider: Provider = field(default_factory=Provider)
+    """Whose tokens are exchanged."""
     to_come: dict[str, list[Reply]] = field(default_factory=dict)
     """What is left of it since the login."""
 
@@ -61,6 +64,7 @@ class World:
         """The marked user and keys alone, and a new sandbox that has read no key."""
         forget_wiring(but={"dynamodb", "kms"})
         self.secrets, self.sent, self.api = dict(marked.MARKED), "", {}
+        self.provider.begin()
         self.restore(self.rows)
 
     def restore(self, rows: dict[str, Any]) -> None:
@@ -105,6 +109,11 @@ class World:
         )
         self.secrets |= marked.parts_of(tokens.access_token, tokens.refresh_token)
         return tokens
+
+    def says(self, token: str) -> str:
+        """What the other issuer has signed: as secret as a token of our own."""
+        self.secrets |= marked.parts_of_external(token)
+        return token
 
     def receive(self, request: urllib.request.Request, *, timeout: float) -> io.BytesIO:
         """Stands in for CloudFormation's end, and for the API's."""

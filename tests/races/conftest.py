@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.deployment import deployed
+from tests.issuers import CLIENT, Issuer, served
 from tests.races.race import Race
 from tests.races.sandboxes import Sandboxes, running_sandboxes
 from tests.tables import Stores
@@ -18,6 +19,7 @@ from tests.tables import Stores
 class Deployment:
     sandboxes: Sandboxes
     stores: Stores
+    issuer: Issuer
 
 
 @pytest.fixture(scope="session")
@@ -25,16 +27,19 @@ def deployment(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     log = tmp_path_factory.mktemp("races") / "log"
     with deployed(ministack) as made:
         of_sandboxes = dict(os.environ)
-    # The environment is the sandboxes' own: other tests of this run have other tables.
-    with running_sandboxes(of_sandboxes, log) as sandboxes:
-        yield Deployment(sandboxes, made.stores)
+    with served() as site:
+        of_sandboxes |= {"TRUSTED_ISSUERS": f"{site.issuer.name} {CLIENT}", "AUTO_PROVISION": "enabled"}
+        # The environment is the sandboxes' own: other tests of this run have other tables.
+        with running_sandboxes(of_sandboxes, log) as sandboxes:
+            yield Deployment(sandboxes, made.stores, site.issuer)
 
 
 @pytest.fixture
 def race(deployment: Deployment) -> Iterator[Race]:
     """What it prints is shown when a test fails; SEED=... throws the same dice again."""
     seed = int(os.environ.get("SEED", secrets.randbits(32)))
-    race = Race(deployment.sandboxes, deployment.stores, random.Random(seed))  # noqa: S311 - when, not secrets
+    dice = random.Random(seed)  # noqa: S311 - when, not secrets
+    race = Race(deployment.sandboxes, deployment.stores, dice, deployment.issuer)
     print(f"SEED={seed}")  # noqa: T201 - shown when the test fails
     yield race
     asked = race.answers.total()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rescind.rules.hash_parameters import HashParameters
 from rescind.rules.passwords import hash_password
 from tests import requests
+from tests.issuers import Issuer
 from tests.people import Person, new_person
 from tests.races.sandboxes import AT_ONCE, Sandboxes
 from tests.requests import Answer, Call
@@ -26,6 +27,8 @@ class Race:
     sandboxes: Sandboxes
     stores: Stores
     dice: random.Random
+    issuer: Issuer
+    """Another one, whose tokens are exchanged."""
     settings: dict[str, str] = field(default_factory=dict)
     rounds: int = 0
     answers: Counter[int] = field(default_factory=Counter)

@@ -19,7 +19,18 @@ from typing import Any
 from tests.requests import Answer, Call
 
 ROOT = Path(__file__).parents[2]
-FUNCTIONS = ("admin", "authorizer", "keys", "login", "logout", "password", "refresh", "sessions")
+FUNCTIONS = (
+    "admin",
+    "authorizer",
+    "backchannel",
+    "exchange",
+    "keys",
+    "login",
+    "logout",
+    "password",
+    "refresh",
+    "sessions",
+)
 AT_ONCE = 50
 
 _HEAD_START_SECONDS = 0.01

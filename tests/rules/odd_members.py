@@ -24,6 +24,10 @@ NAMES = st.sampled_from(
 CLAIMS: dict[str, st.SearchStrategy[Any]] = {
     **dict.fromkeys(["iat", "exp", "nbf"], TIMES),
     **dict.fromkeys(["client_id", "azp", "sub", "sid", "jti"], NAMES),
+    "cid": NAMES,
+    "gty": st.sampled_from(["client-credentials", "password", ["client-credentials"]]),
+    "idtyp": st.sampled_from(["app", "user", ["app"]]),
+    "cnf": st.just({"jkt": "thumbprint"}),
     "aud": NAMES | st.lists(NAMES | _ODD, max_size=3),
     "iss": st.sampled_from([ISSUER, OTHER_ISSUER, "https://nobody.example.com"]),
 }

@@ -169,6 +169,9 @@ MACHINES: dict[str, str] = {
     "Cognito's": signed({**COGNITO_ACCESS, "sub": CLIENT}, COGNITO_HEADER),
     "Auth0's": signed({**AUTH0, "sub": f"{CLIENT}@clients", "gty": "client-credentials"}),
     "Auth0's, of its other profile": signed({**RFC_9068, "sub": f"{RFC_9068['client_id']}@clients"}),
+    "Auth0's, by its grant alone": id_token(gty="client-credentials"),
+    "Entra's": id_token(idtyp="app"),
+    "Okta's": id_token(sub="0oa1", cid="0oa1"),
     "by azp": id_token(sub=CLIENT, azp=CLIENT),
 }
 
@@ -195,6 +198,8 @@ REFUSED: dict[str, tuple[str, Reason]] = {
         signed(ID_TOKEN, header(typ="token-introspection+jwt")),
         Reason.WRONG_CLAIMS,
     ),
+    "what is bound to a key": (id_token(cnf={"jkt": "thumbprint"}), Reason.WRONG_CLAIMS),
+    "what is bound to nothing": (id_token(cnf=None), Reason.WRONG_CLAIMS),
     "a type that is unknown": (signed(ID_TOKEN, header(typ="jws")), Reason.WRONG_CLAIMS),
     # For whom
     "another audience": (id_token(aud="other"), Reason.WRONG_AUDIENCE),
@@ -289,6 +294,12 @@ def test_a_token_with_one_thing_wrong_opens_no_session(token: str, reason: Reaso
         pytest.param({"sub": "@clients"}, id="what is put behind a client, without one"),
         pytest.param({"sub": f"{CLIENT}@clients"}, id="a client's, where none is named"),
         pytest.param({"sub": f"{CLIENT}x", "client_id": CLIENT}, id="a sub that begins as a client"),
+        pytest.param({"gty": "password"}, id="Auth0's, by another grant"),
+        pytest.param({"gty": ["client-credentials"]}, id="a grant that is a list"),
+        pytest.param({"idtyp": "user"}, id="Entra's, of a user"),
+        pytest.param({"idtyp": {}}, id="an idtyp that is an object"),
+        pytest.param({"cid": "0oa1"}, id="Okta's, of a user"),
+        pytest.param({"cid": ["0oa1"]}, id="a client that is a list, in Okta's claim"),
         pytest.param({"sid": None}, id="no login"),
         pytest.param({"nonce": "n-0S6_WzA2Mj"}, id="a nonce"),
     ],

@@ -187,12 +187,19 @@ def test_anything_else_is_none(issuer: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "held",
-    ["admins", "users admins", "admins users", ["admins"], ["users", "admins"], [1, None, {}, [], "admins"]],
-    ids=repr,
+    "held", ["admins", ["admins"], ["users", "admins"], [1, None, {}, [], "admins"]], ids=repr
 )
-def test_a_grant_is_for_whoever_has_its_value(held: object) -> None:
-    assert Grant("admin", "groups", "admins").is_for({"groups": held})
+@pytest.mark.parametrize("claim", ["groups", "scope", "scp"])
+def test_a_grant_is_for_whoever_has_its_value(claim: str, held: object) -> None:
+    assert Grant("admin", claim, "admins").is_for({claim: held})
+
+
+@pytest.mark.parametrize("held", ["users admins", "admins users", "a admins b"])
+def test_a_scope_is_text_with_spaces_and_other_text_is_one_value(held: str) -> None:
+    """A name that anybody may choose could else have a group in it."""
+    assert Grant("admin", "scope", "admins").is_for({"scope": held})
+    assert Grant("admin", "scp", "admins").is_for({"scp": held})
+    assert not Grant("admin", "name", "admins").is_for({"name": held})
 
 
 @pytest.mark.parametrize(
@@ -203,8 +210,9 @@ def test_a_grant_is_for_whoever_has_its_value(held: object) -> None:
     ],
     ids=repr,
 )
-def test_and_for_nobody_else(held: object) -> None:
-    assert not Grant("admin", "groups", "admins").is_for({"groups": held, "other": "admins"})
+@pytest.mark.parametrize("claim", ["groups", "scope", "scp"])
+def test_and_for_nobody_else(claim: str, held: object) -> None:
+    assert not Grant("admin", claim, "admins").is_for({claim: held, "other": "admins"})
 
 
 def test_a_claim_that_is_not_there_has_no_value() -> None:

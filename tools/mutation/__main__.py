@@ -22,6 +22,14 @@ TESTS = {
         "tests/rules/test_access_tokens.py",
         "tests/rules/test_access_token_bounds.py",
     ],
+    "rescind.rules.trusted_issuers": ["tests/rules/test_trusted_issuers.py"],
+    "rescind.rules.provider_keys": ["tests/rules/test_provider_keys.py"],
+    "rescind.rules.issuer_tokens": [
+        "tests/rules/test_issuer_tokens.py",
+        "tests/rules/test_subject_tokens.py",
+    ],
+    "rescind.rules.subject_tokens": ["tests/rules/test_subject_tokens.py"],
+    "rescind.rules.logout_tokens": ["tests/rules/test_logout_tokens.py"],
 }
 ROOT = Path(__file__).parents[2]
 

@@ -17,6 +17,7 @@ _UNKNOWN = 404
 _OLDER = "the stack's admin function does not know it"
 _NEWER = "Deploy the stack of this command's version."
 _HERE = "there is no API Gateway and no IAM on this machine; the local gateway takes it from the template"
+_GIVEN = "the local gateway was given them (PARAMETERS), and its log says what is wrong with one"
 _IN_MEMORY = "the tables of the local stack are not meant to last"
 _DEVELOPMENT = "the stack's Environment is development, where tables are not meant to last"
 _UNANSWERED = "it needs the admin function's answer"
@@ -37,7 +38,8 @@ def examine(stack: Stack, apis: Sequence[str]) -> Iterator[Finding]:
         yield from _keys(stack, told["settings"]["key_rotation_days"])
     if stack.is_local:
         checks = ["authorizer cache", *(f"authorizer cache of {api}" for api in apis), "settings", "policies"]
-        yield from (not_checked(name, _HERE) for name in [*checks, _TRUST])
+        yield from (not_checked(name, _HERE) for name in checks)
+        yield not_checked(_TRUST, _GIVEN)
         return
     deployed = Deployed(stack.session, stack.deployed_as)
     delay = told["settings"]["revocation_delay_seconds"] if told else None

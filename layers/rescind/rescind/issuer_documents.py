@@ -10,7 +10,7 @@ import socket
 import time
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from rescind import deadline
 from rescind.unavailable import UnavailableError
@@ -78,7 +78,9 @@ def _read(url: str, ends_at: float) -> bytes:
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=_patience(ends_at))
     try:
-        connection.request("GET", parts.path or "/", headers={"Accept": "application/json"})
+        # Azure AD B2C names a policy in the query.
+        target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        connection.request("GET", target, headers={"Accept": "application/json"})
         answer = HTTPResponse(cast("socket.socket", _Line(connection.sock, ends_at)), method="GET")
         answer.begin()
         read = answer.read(_LARGEST_BYTES + 1)

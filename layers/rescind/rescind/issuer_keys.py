@@ -70,7 +70,7 @@ class IssuerKeyring:
         if 0 <= now - known.failed_at < _TRY_AGAIN_SECONDS:
             raise UnavailableError("an issuer that did not answer a moment ago")
         try:
-            # Asked each time where they are: an address that it left may have old ones, or be another's by now.
+            # Asked each time where they are: an address that it left may have old ones, or another owner.
             keys = _usable(self._documents.key_set(self._documents.jwks_uri(issuer)))
         except UnavailableError:
             known.failed_at = now

@@ -7,7 +7,7 @@ from rescind.flows import accounts, end, reset
 from rescind.model import Session, User
 from rescind.rules.trusted_issuers import external_username
 from rescind.rules.weak_passwords import Weakness
-from rescind.web.accounts import claims_of, external_id_of, scope_of, shown, user_id_of
+from rescind.web.accounts import claims_of, external_id_of, is_external, scope_of, shown, user_id_of
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.credentials import advice, new_password_of, username_of
 from rescind.web.requests import InvalidRequestError
@@ -17,7 +17,7 @@ from rescind.web.sessions import shown as shown_session
 
 def create(request: AdminRequest) -> Response:
     members = request.members
-    if "issuer" in members:
+    if is_external(members):
         return _create_external(request)
     outcome = accounts.create_user(
         username_of(members),
@@ -61,7 +61,7 @@ def _created(request: AdminRequest, user: User) -> Response:
 
 def find(request: AdminRequest) -> Response:
     members = request.members
-    username = external_username(*external_id_of(members)) if "issuer" in members else username_of(members)
+    username = external_username(*external_id_of(members)) if is_external(members) else username_of(members)
     return _shown(accounts.find_user(username, credentials=wiring.credentials(), users=wiring.users()))
 
 

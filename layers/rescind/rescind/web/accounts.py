@@ -23,9 +23,14 @@ def user_id_of(members: Mapping[str, Any]) -> str:
     return str(user_id)
 
 
+def is_external(members: Mapping[str, Any]) -> bool:
+    """Whether this is about a user who logs in at another issuer."""
+    return members.get("issuer") is not None or members.get("subject") is not None
+
+
 def external_id_of(members: Mapping[str, Any]) -> tuple[str, str]:
     """The `issuer` and the `subject`, by which a user is known who logs in elsewhere (`iss` and `sub`)."""
-    if "username" in members or "password" in members:
+    if members.get("username") is not None or members.get("password") is not None:
         raise InvalidRequestError("A user of another issuer has no username and no password here.")
     issuer = text(members, "issuer", longest=LONGEST_ISSUER)
     if not is_issuer(issuer):
