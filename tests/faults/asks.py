@@ -7,13 +7,14 @@ from argon2 import PasswordHasher
 
 from rescind import ids
 from rescind.issuer_keys import IssuerKeyring
+from rescind.rules.logout_tokens import EndedLogin
 from rescind.rules.passwords import NO_PASSWORD
 from rescind.rules.subject_tokens import SubjectTokenType, verify_subject_token
 from rescind.rules.trusted_issuers import external_username, trusted_issuers
 from tests import requests
 from tests.faults.held import Held, a_new_session
 from tests.faults.world import ADA, World
-from tests.issuers import CLIENT, ISSUER, SUBJECT
+from tests.issuers import CLIENT, ISSUER, LOGIN, SUBJECT
 from tests.people import Person
 from tests.requests import Call
 from tests.things import NEW_PASSWORD, NOW, PASSWORD, a_credential, a_user
@@ -116,6 +117,13 @@ def has_exchanged(w: World) -> None:
         now=NOW,
     )
     w.stores.logins.open(row, token, granted=None)
+
+
+def login_has_ended(w: World) -> None:
+    """Eve's at the issuer, in the second of her token."""
+    has_been_here(w)
+    for key in EndedLogin(ISSUER, SUBJECT, LOGIN, NOW).keys:
+        w.stores.logins.end(key, at=NOW)
 
 
 # What is asked for

@@ -68,6 +68,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         "Query Sessions",
         "BatchGetItem Blocklist",
     ),
+    "exchange/ended login, keys known": ("BatchGetItem Blocklist", "GetItem Credentials", "GetItem Users"),
     "exchange/used token, keys known": ("BatchGetItem Blocklist", "GetItem Credentials", "GetItem Users"),
     "backchannel/logout of a login": (
         "PutItem Blocklist",

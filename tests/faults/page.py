@@ -22,8 +22,9 @@ holds every case to the rules below, and compares its results with this page. `F
 writes the page anew.
 
 Each function is asked in every way that leads to DynamoDB or KMS, from a cold start (`keys known`: in a sandbox that
-has read and opened its keys), on ministack behind a proxy that spoils answers. Each of its calls, in turn, meets each fault that it can have: at its first try only, where the
-SDK tries again; at both of its tries; or from there on, together with all calls behind it. That makes {cells} cases.
+has read and opened its keys), on ministack behind a proxy that spoils answers. Each of its calls, in turn, meets each
+fault that it can have: at its first try only, where the SDK tries again; at both of its tries; or from there on,
+together with all calls behind it. That makes {cells} cases.
 
 **In each of them**
 
@@ -46,8 +47,8 @@ Two things may be left over when a login, an exchange or the canary cannot even 
 nobody holds, until its idle time is over; the canary's user, whose password nobody knows. Such a session counts: where
 the user has as many as there may be, the login that is asked for again ends one more of the older ones.
 
-The other issuers' documents are no calls to AWS: they are there in each of these cases. Where an issuer is out of reach,
-or slow, the answer is 503 and nothing is written.
+What other issuers publish is no call to AWS, and is there in each of these cases. Where an issuer is out of reach,
+slow or confused, the answer is 503, and nothing is read or written here.
 """
 
 

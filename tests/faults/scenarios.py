@@ -117,6 +117,11 @@ SCENARIOS = [
         "used token, keys known",
         asks.keys_are_known(asks.after(asks.has_exchanged, asks.exchange())),
     ),
+    Scenario(
+        "exchange",
+        "ended login, keys known",
+        asks.keys_are_known(asks.after(asks.login_has_ended, asks.exchange())),
+    ),
     Scenario("backchannel", "logout of a login", asks.after(asks.has_exchanged, asks.log_out_at_issuer())),
     Scenario(
         "backchannel",

@@ -83,6 +83,13 @@ MUTANTS = [
         "answered 200 in place of 401",
     ),
     Mutant(
+        "ended-login-left-over-has-not-ended",
+        TAKES_LEFT_OVER_FOR_NOT_THERE,
+        "exchange/ended login, keys known",
+        "unprocessed-row",
+        "answered 200 in place of 401",
+    ),
+    Mutant(
         "throttle-is-a-refusal",
         {"functions.authorizer.app.authenticate": refuses_what_it_cannot_read},
         "authorizer/live",

@@ -117,6 +117,19 @@ def test_what_is_no_refresh_token_is_worth_nothing(invoked: Mapping[str, Invocat
     assert invoked["oauth-introspect"].body == {"active": False}
 
 
+def test_nobodys_token_is_exchanged_and_nobodys_message_is_heard(invoked: Mapping[str, Invocation]) -> None:
+    """No issuer is trusted, so none is asked for its keys."""
+    exchange, logout, event = (
+        invoked[name] for name in ("exchange", "backchannel", "backchannel-security-event")
+    )
+
+    assert (exchange.status, exchange.body["error"]) == (401, "invalid_grant")
+    assert (logout.status, logout.body["error"]) == (400, "invalid_request")
+    assert (event.status, event.body["err"]) == (400, "invalid_request")
+    for each in (exchange, logout, event):
+        assert '"reason":"unknown_issuer"' in each.log
+
+
 def test_a_preflight_of_an_allowed_origin_is_answered(invoked: Mapping[str, Invocation]) -> None:
     assert invoked["preflight"].status == 204
     assert invoked["preflight"].answer["headers"]["Access-Control-Allow-Origin"] == "https://app.example.com"

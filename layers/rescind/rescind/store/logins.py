@@ -164,7 +164,10 @@ class Logins:
         # A throttled BatchGetItem is a success with keys left over: "not read", never "not there".
         if answer.get("UnprocessedKeys"):
             raise UnavailableError("batch_get_item: UnprocessedKeys")
-        entries = {attributes.text(item, "jti"): item for item in answer["Responses"][self._blocklist_table]}
+        items = answer["Responses"].get(self._blocklist_table)
+        if items is None:
+            raise attributes.MalformedItemError("the answer is not for the blocklist")
+        entries = {attributes.text(item, "jti"): item for item in items}
         if not entries.keys() <= set(keys):
             raise attributes.MalformedItemError("the answer has another row")
         return entries
