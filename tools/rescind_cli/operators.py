@@ -34,7 +34,8 @@ class Operator:
             return user
         # No username has a space, and no issuer has one; a subject may.
         issuer, space, subject = user.partition(" ")
-        named = {"issuer": issuer, "subject": subject} if space else {"username": user}
+        is_external = space and issuer.startswith(("https://", "http://"))
+        named = {"issuer": issuer, "subject": subject} if is_external else {"username": user}
         try:
             return str(self.ask("findUser", **named)["user_id"])
         except RefusedError as error:
