@@ -2,6 +2,9 @@
 
 import base64
 import json
+import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -9,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -137,14 +141,7 @@ def served(kid: str = "key-1") -> Iterator[Site]:
         def do_GET(self) -> None:
             site.asked.append(self.path)
             time.sleep(site.delay_seconds)
-            documents: dict[str, Any] = {
-                "/.well-known/openid-configuration": {
-                    "issuer": site.issuer.name,
-                    "jwks_uri": f"{site.issuer.name}/jwks",
-                },
-                "/jwks": {"keys": [jwk(site.issuer.key, site.issuer.kid)]},
-            }
-            body = json.dumps(documents[self.path]).encode() if site.body is None else site.body
+            body = json.dumps(_documents(site.issuer)[self.path]).encode() if site.body is None else site.body
             self.send_response(site.status)
             self.send_header("Content-Length", str(len(body)))
             if 300 <= site.status < 400:
@@ -164,6 +161,48 @@ def served(kid: str = "key-1") -> Iterator[Site]:
         finally:
             server.shutdown()
             thread.join(timeout=10)
+
+
+@contextmanager
+def served_from(folder: Path) -> Iterator[Issuer]:
+    """The same for as long as many tests take, by a process of its own, from files that nobody changes.
+
+    A thread would not do: other tests of this run copy this process, and a copy waits for ever for a lock that
+    a thread has just taken.
+    """
+    command = [
+        sys.executable,
+        "-u",
+        "-m",
+        "http.server",
+        "0",
+        "--bind",
+        "127.0.0.1",
+        "--directory",
+        str(folder),
+    ]
+    with subprocess.Popen(  # noqa: S603 - the library's own server
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            said = re.search(r"port (\d+)", process.stdout.readline())
+            assert said is not None
+            issuer = Issuer(name=f"http://127.0.0.1:{said[1]}")
+            for name, document in _documents(issuer).items():
+                file = folder / name.removeprefix("/")
+                file.parent.mkdir(exist_ok=True)
+                file.write_text(json.dumps(document), encoding="utf-8")
+            yield issuer
+        finally:
+            process.terminate()
+
+
+def _documents(issuer: Issuer) -> dict[str, Any]:
+    return {
+        "/.well-known/openid-configuration": {"issuer": issuer.name, "jwks_uri": f"{issuer.name}/jwks"},
+        "/jwks": {"keys": [jwk(issuer.key, issuer.kid)]},
+    }
 
 
 def part(members: object) -> str:

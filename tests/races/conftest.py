@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.deployment import deployed
-from tests.issuers import CLIENT, Issuer, served
+from tests.issuers import CLIENT, Issuer, served_from
 from tests.races.race import Race
 from tests.races.sandboxes import Sandboxes, running_sandboxes
 from tests.tables import Stores
@@ -27,11 +27,11 @@ def deployment(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     log = tmp_path_factory.mktemp("races") / "log"
     with deployed(ministack) as made:
         of_sandboxes = dict(os.environ)
-    with served() as site:
-        of_sandboxes |= {"TRUSTED_ISSUERS": f"{site.issuer.name} {CLIENT}", "AUTO_PROVISION": "enabled"}
+    with served_from(tmp_path_factory.mktemp("issuer")) as issuer:
+        of_sandboxes |= {"TRUSTED_ISSUERS": f"{issuer.name} {CLIENT}", "AUTO_PROVISION": "enabled"}
         # The environment is the sandboxes' own: other tests of this run have other tables.
         with running_sandboxes(of_sandboxes, log) as sandboxes:
-            yield Deployment(sandboxes, made.stores, site.issuer)
+            yield Deployment(sandboxes, made.stores, issuer)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.issuers import CLIENT, Issuer, served
+from tests.issuers import CLIENT, Issuer, served_from
 from tests.local_gateway import RunningGateway, running_gateway
 from tests.schema.callers import Caller, Callers
 
@@ -17,10 +17,10 @@ PARAMETERS = dict.fromkeys(
 
 
 @pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Issuer]:
     """Another issuer, which the gateway trusts."""
-    with served() as site:
-        yield site.issuer
+    with served_from(tmp_path_factory.mktemp("issuer")) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
