@@ -10,6 +10,8 @@ class User:
     password: str
     may_log_in: bool = True
     scope: str = "orders:read"
+    logged_out_at: int = 0
+    has_password: bool = True
     sessions: list["Session"] = field(default_factory=list)
 
     def new_session(self, settings: Settings, now: int) -> "Session":
@@ -82,4 +84,7 @@ def log_out(bearer: AccessToken | None, token: RefreshToken | None, *, everywher
     if bearer and token and bearer.session.user is not token.session.user:
         return
     own = [each.session for each in (good, token) if each]
-    end(*(entitled.session.user.sessions if everywhere and entitled else own))
+    if everywhere and entitled:
+        entitled.session.user.logged_out_at = now
+        own = entitled.session.user.sessions
+    end(*own)
