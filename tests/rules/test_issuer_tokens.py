@@ -89,6 +89,8 @@ HOSTILE: dict[str, tuple[str, Reason]] = {
             "a NUL within it": LIVE.replace(".", ".\0", 1),
             "a letter that is not ASCII": LIVE.replace(".", ".\u00e9", 1),
             "a digit that is not ASCII": LIVE.replace(".", ".\u0661", 1),
+            "another sign behind its header": with_signature(LIVE.rpartition(".")[0].replace(".", "!")),
+            "another sign behind its claims": "!".join(LIVE.rsplit(".", 1)),
             "a lone surrogate": LIVE.replace(".", ".\ud800", 1),
             "the other base64 alphabet": LIVE[:-1] + "+",
             "8193 characters": "a.a." + "a" * 8189,
@@ -201,6 +203,18 @@ def test_what_an_issuer_signed_is_taken_apart() -> None:
     assert token.claims == ID_TOKEN
     assert token.type == "jwt"
     assert keys.asked == [(ISSUER, SIGNING_KEY.kid)]
+
+
+def test_each_letter_of_base64url_may_be_in_it() -> None:
+    text = "".join("???>>>~~~"[shift:] for shift in range(3))
+    token = signed({**ID_TOKEN, "x": text}, header(x=text))
+
+    assert all({"-", "_"} <= set(part) for part in token.split(".")[:2])
+    assert verified(token).claims["x"] == text
+
+
+def test_what_a_token_says_of_its_user_is_not_printed() -> None:
+    assert "private@example.com" not in repr(verified(id_token(email="private@example.com")))
 
 
 @pytest.mark.parametrize(

@@ -138,8 +138,15 @@ def test_a_key_that_may_verify_has_the_algorithms_that_go_with_it(
 
 
 NO_KEYS: dict[str, Any] = {
-    "a private RSA key": rsa_jwk(d="AQAB"),
-    "a private EC key": ec_jwk(d="AQAB"),
+    "a private RSA key": {
+        **jwt.algorithms.RSAAlgorithm.to_jwk(RSA, as_dict=True),
+        "key_ops": ["verify"],
+        "kid": KID,
+    },
+    "a private EC key": {**jwt.algorithms.ECAlgorithm.to_jwk(P256, as_dict=True), "kid": KID},
+    "a private Ed25519 key, whole": {**jwt.algorithms.OKPAlgorithm.to_jwk(ED25519, as_dict=True), "kid": KID},
+    "a private EC key of another": ec_jwk(d="AQAB"),
+    "half a private RSA key": rsa_jwk(d="AQAB"),
     "a private key that is null": rsa_jwk(d=None),
     "a private Ed25519 key": okp_jwk(ED25519, d="AQAB"),
     "for encryption": rsa_jwk(use="enc"),
@@ -165,6 +172,7 @@ NO_KEYS: dict[str, Any] = {
     "a point of another curve": ec_jwk(crv="P-384"),
     "a curve that is unknown": ec_jwk(crv="P-192"),
     "a curve of coins": ec_jwk(K256),
+    "a curve of coins, and its alg": ec_jwk(K256, alg="ES256K"),
     "a curve that is a list": ec_jwk(crv=["P-256"]),
     "Ed448": okp_jwk(ED448),
     "X25519": okp_jwk(ED25519, crv="X25519"),

@@ -16,7 +16,6 @@ _RSA = ("RS256", "PS256", "RS384", "PS384", "RS512", "PS512")
 _BY_CURVE = {"secp256r1": ("ES256",), "secp384r1": ("ES384",), "secp521r1": ("ES512",)}
 # RFC 7518 section 3.3 has the least; more than the most is time for nothing.
 _RSA_BITS = range(2048, 8193)
-_PRIVATE = "d"
 # One key that cannot be read is no reason to do without the others.
 _NO_KEY = (jwt.PyJWTError, LookupError, NotImplementedError, TypeError, ValueError)
 
@@ -55,7 +54,7 @@ def provider_keys(key_set: Mapping[str, Any]) -> dict[str, ProviderKey]:
 
 
 def _key(jwk: Mapping[str, Any]) -> ProviderKey | None:
-    if not _is_for_signatures(jwk) or _PRIVATE in jwk:
+    if not _is_for_signatures(jwk):
         return None
     try:
         key = jwt.PyJWK(dict(jwk)).key
@@ -82,4 +81,4 @@ def _algorithms(key: object) -> tuple[str, ...]:
         case Ed25519PublicKey():
             return ("EdDSA",)
         case _:
-            return ()
+            return ()  # A private key that was published, say: anybody may have signed with it.
