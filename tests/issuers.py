@@ -167,8 +167,8 @@ def served(kid: str = "key-1") -> Iterator[Site]:
 def served_from(folder: Path) -> Iterator[Issuer]:
     """The same for as long as many tests take, by a process of its own, from files that nobody changes.
 
-    A thread would not do: other tests of this run copy this process, and a copy waits for ever for a lock that
-    a thread has just taken.
+    A thread would not do: other tests of this run copy this process, and a copy waits for ever for a lock
+    that a thread has just taken.
     """
     command = [
         sys.executable,

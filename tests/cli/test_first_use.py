@@ -67,6 +67,7 @@ def gateway(ministack: str) -> Iterator[RunningGateway]:
         yield running
 
 
+@pytest.mark.proof
 def test_the_recording_of_a_first_use_is_what_happens(
     gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -258,6 +258,7 @@ def some_hundreds(folder: Path, prefix: str, count: int) -> Path:
     )
 
 
+@pytest.mark.proof
 def test_an_import_that_was_killed_goes_on_and_everybody_is_there_once(
     rescind: Rescind, client: Client, gateway: RunningGateway, tables: Tables, tmp_path: Path
 ) -> None:

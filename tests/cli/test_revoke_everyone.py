@@ -134,6 +134,7 @@ def test_all_users_are_listed(rescind: Rescind, inside: Inside) -> None:
     assert len(table.out.splitlines()) == 4
 
 
+@pytest.mark.proof
 def test_a_run_that_is_killed_is_gone_on_with_and_then_nobody_of_before_is_left(
     rescind: Rescind, gateway: RunningGateway, client: Client, inside: Inside
 ) -> None:

@@ -132,6 +132,7 @@ def test_deleting_the_authorizer_from_the_template_opens_its_routes(template: Pa
     assert answer.status_code == 200
 
 
+@pytest.mark.proof
 def test_another_endpoint_keeps_everything_from_one_start_to_the_next(template: Path, ministack: str) -> None:
     environment = {"AWS_ENDPOINT_URL": ministack, "AWS_PROFILE": "mine"}
     start = partial(running_gateway, template=template, environment=environment, arguments=["--stack", "own"])

@@ -83,6 +83,7 @@ def test_a_start_can_be_stopped_half_way(starting: subprocess.Popen[bytes], numb
     assert not any(is_alive(pid) for pid in processes)
 
 
+@pytest.mark.proof
 def test_a_request_that_is_still_running_does_not_hold_it_up(tmp_path: Path) -> None:
     nap = "import time\n\ndef handler(event, context):\n    time.sleep(4)\n"
     template = write_stack(tmp_path, OPEN_TEMPLATE, {"hello": nap})
