@@ -62,7 +62,8 @@ def test_what_is_wrong_is_named_and_where() -> None:
     with pytest.raises(SettingsError) as error:
         ExchangeSettings.from_environment({**ENVIRONMENT, "TRUSTED_ISSUERS": f"{AUTH0} a; nonsense b"})
 
-    assert str(error.value) == "TRUSTED_ISSUERS: 'nonsense' is no issuer such as https://id.example.com"
+    said = "'nonsense' is no issuer such as https://id.example.com"
+    assert str(error.value) == f"TRUSTED_ISSUERS (the parameter TrustedIssuers): {said}"
 
 
 @pytest.mark.parametrize("function", ["exchange", "backchannel"])
@@ -93,7 +94,7 @@ ISSUERS = st.sampled_from(
     [COGNITO, AUTH0, "https://id.example.com", "http://127.0.0.1:8080", "http://localhost:1"]
 )
 AUDIENCES = st.sampled_from(
-    ["4f1a2b3c", "https://api.example.com", "api://x/y", "a=b", "\u00e9", "(", "*", "'x'"]
+    ["4f1a2b3c", "https://api.example.com", "api://x/y", "a+b", "\u00e9", "(", "*", "'x'"]
 )
 GRANTS = st.sampled_from(["->orders:read", "cognito:groups=admins->admin", "a=b->c->d", "roles=\u00e9->x"])
 BLANKS = st.sampled_from([" ", "  "])

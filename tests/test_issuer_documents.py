@@ -233,6 +233,40 @@ def nothing(connection: socket.socket) -> None:
     connection.recv(1)  # until the other side leaves
 
 
+def test_a_chunk_that_lies_about_its_length_is_not_read_to_its_end() -> None:
+    sent = []
+
+    def speak(connection: socket.socket) -> None:
+        connection.sendall(ANSWER + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n")
+        for _ in range(400):
+            connection.sendall(b" " * 65_536)
+            sent.append(65_536)
+
+    with a_server(speak) as address, pytest.raises(UnavailableError):
+        fetch(address)
+
+    assert sum(sent) < 400 * 65_536, "all of it was taken"
+
+
+def test_however_many_addresses_are_silent_the_time_is_that_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[float] = []
+
+    def silent(_: object, timeout: float) -> socket.socket:
+        tried.append(timeout)
+        time.sleep(timeout)
+        raise TimeoutError
+
+    several = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"192.0.2.{last}", 443)) for last in range(20)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: several)
+    monkeypatch.setattr(socket, "create_connection", silent)
+
+    with deadline.within(0.3), pytest.raises(UnavailableError, match="TimeoutError"):
+        fetch("https://id.example.com/")
+
+    assert len(tried) > 1
+    assert sum(tried) < 0.3
+
+
 @pytest.mark.parametrize(
     "speak",
     [

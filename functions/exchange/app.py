@@ -56,10 +56,11 @@ def handler(event: Event) -> Response:
         now_ms=now_ms,
     )
 
+    # Its session names what was written; where that has been ended again, the scope was written all the same.
+    if outcome.session_id is not None and identified.as_granted.scope != identified.user.scope:
+        audit.record(audit.Event.USER_CHANGED, user_id=identified.user.user_id, actor=_ACTOR)
     match outcome:
         case Tokens() as tokens:
-            if tokens.scope != identified.user.scope:
-                audit.record(audit.Event.USER_CHANGED, user_id=tokens.user_id, actor=_ACTOR)
             audit.record(audit.Event.EXCHANGE, user_id=tokens.user_id, session_id=tokens.session_id)
             return token_response(tokens, transport)
         case Refused() as refused:

@@ -16,7 +16,7 @@ from tests.faults.cells import Cell, all_cells
 from tests.faults.check import check, outcome_without
 from tests.faults.world import World
 
-pytestmark = pytest.mark.ministack
+pytestmark = [pytest.mark.ministack, pytest.mark.proof]
 
 _call = aws.call
 

@@ -220,7 +220,7 @@ def _has_audience(claims: Mapping[str, Any], instead: object = None) -> bool:
 def _is_machine(claims: Mapping[str, Any]) -> bool:
     if claims.get("gty") == "client-credentials" or claims.get("idtyp") == "app":
         return True
-    clients = [claims.get("client_id"), claims.get("azp"), claims.get("cid")]
+    clients = [CLIENT, API, claims.get("client_id"), claims.get("azp"), claims.get("cid")]
     return claims["sub"] in [name for each in clients for name in (each, f"{each}@clients")]
 
 

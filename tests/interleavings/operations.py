@@ -6,7 +6,7 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 from rescind.flows import end
-from rescind.flows.accounts import change_user, given
+from rescind.flows.accounts import change_user
 from rescind.flows.login import login
 from rescind.flows.logout import logout
 from rescind.flows.password import change_password
@@ -169,7 +169,7 @@ def setting_the_password(world: World) -> Any:
 
 def changing_the_user(name: str, *, scope: str | None = None, claims: str | None = None) -> Operation:
     def request(world: World) -> Any:
-        return change_user(USER_ID, given(scope=scope, claims=claims), users=world.stores.users)
+        return change_user(USER_ID, scope=scope, claims=claims, users=world.stores.users)
 
     return Operation(name, request, scope=scope, claims=claims)
 

@@ -24,6 +24,9 @@ from tests.interleavings.scenario import Fault, Scenario, Step
 from tests.interleavings.schedules import Explored, explore
 from tests.interleavings.world import OWN, settings_with
 
+# What explores is tried by itself; what it explores, in the files beside this one.
+pytestmark = pytest.mark.proof
+
 
 def test_two_requests_of_five_calls_have_252_schedules() -> None:
     explored = explore(Scenario((LOGIN, LOGIN)), judge, merge=False)

@@ -26,6 +26,7 @@ def is_not_now(answer: httpx.Response) -> bool:
     )
 
 
+@pytest.mark.proof
 def test_without_its_table_of_sessions_nobody_is_refused(
     ministack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

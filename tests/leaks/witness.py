@@ -14,6 +14,7 @@ import pytest
 from rescind import audit
 from rescind.reasons import Reason
 from tests import event_lines
+from tests.issuers import ISSUER
 from tests.leaks import marked
 
 # The functions whose 200 is a token response (docs/contract.md); no other answer may hold a token.
@@ -45,7 +46,8 @@ _LINE = {
     "bound_seconds": "[0-9]+",
     "key_id": "[A-Za-z0-9_-]{21,43}",
     "failure": "[A-Za-z]+",
-    "failure_message": "[A-Za-z0-9 .,:;'_-]*",
+    # An issuer is named as the operator has named it.
+    "failure_message": rf"(the issuer {re.escape(ISSUER)}(: )?)?[A-Za-z0-9 .,:;'_-]*",
     "place": r"[A-Za-z0-9/._-]+\.py:[0-9]+",
 }
 _METRIC = {

@@ -264,7 +264,8 @@ class World:
     def change(self, user_id: str, *, scope: str | None = None, claims: str | None = None) -> User | None:
         return accounts.change_user(
             user_id,
-            accounts.given(scope=scope, claims=claims),
+            scope=scope,
+            claims=claims,
             users=self.through(FakeUsers(self.tables)),
         )
 

@@ -179,6 +179,8 @@ MACHINES: dict[str, str] = {
     "Okta's": id_token(sub="0oa1", cid="0oa1"),
     "of a client with Auth0's ending": id_token(sub="x@clients", client_id="x@clients"),
     "by azp": id_token(sub=CLIENT, azp=CLIENT),
+    "by its audience": id_token(sub=CLIENT),
+    "Auth0's, by its audience": id_token(sub=f"{CLIENT}@clients"),
 }
 
 REFUSED: dict[str, tuple[str, Reason]] = {
@@ -302,13 +304,13 @@ def test_a_token_with_one_thing_wrong_opens_no_session(token: str, reason: Reaso
         pytest.param({"sub": "x" * 255}, id="the longest sub"),
         pytest.param({"sub": " "}, id="the oddest sub"),
         pytest.param({"sub": "@clients"}, id="what is put behind a client, without one"),
-        pytest.param({"sub": f"{CLIENT}@clients"}, id="a client's, where none is named"),
         pytest.param({"sub": f"{CLIENT}x", "client_id": CLIENT}, id="a sub that begins as a client"),
         pytest.param({"gty": "password"}, id="Auth0's, by another grant"),
         pytest.param({"gty": ["client-credentials"]}, id="a grant that is a list"),
         pytest.param({"idtyp": "user"}, id="Entra's, of a user"),
         pytest.param({"idtyp": {}}, id="an idtyp that is an object"),
         pytest.param({"cid": "0oa1"}, id="Okta's, of a user"),
+        pytest.param({"sub": "other@clients"}, id="another client's name, where none is named"),
         pytest.param({"cid": ["0oa1"]}, id="a client that is a list, in Okta's claim"),
         pytest.param({"sid": None}, id="no login"),
         pytest.param({"nonce": "n-0S6_WzA2Mj"}, id="a nonce"),

@@ -75,6 +75,9 @@ def test_a_grant_is_a_scope_and_whose_it_is(word: str, grant: Grant) -> None:
     assert trusted_issuers(f"{AUTH0} audience {word}")[AUTH0].grants == (grant,)
 
 
+DISCOVERY = "/.well-known/openid-configuration"
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
@@ -84,6 +87,10 @@ def test_a_grant_is_a_scope_and_whose_it_is(word: str, grant: Grant) -> None:
         pytest.param(f"{AUTH0} a; {COGNITO} b; {AUTH0} c", AUTH0, id="one that comes twice"),
         pytest.param(AUTH0, AUTH0, id="no audience"),
         pytest.param(f"{AUTH0} ->admin", AUTH0, id="a grant and no audience"),
+        pytest.param(f"{AUTH0} a, {COGNITO} b", "a,", id="a comma for a semicolon"),
+        pytest.param(f"{AUTH0} a groups=x>admin", "groups=x>admin", id="half an arrow"),
+        pytest.param(f"{AUTH0} a groups=x", "groups=x", id="no arrow"),
+        pytest.param(f"{COGNITO}{DISCOVERY} a", f"{COGNITO}{DISCOVERY}", id="the address of its document"),
         pytest.param(f"{AUTH0} a groups=->admin", "groups=->admin", id="a grant without a value"),
         pytest.param(f"{AUTH0} a =x->admin", "=x->admin", id="a grant without a claim"),
         pytest.param(f"{AUTH0} a groups->admin", "groups->admin", id="a grant without a sign"),

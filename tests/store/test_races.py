@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from rescind.flows.accounts import change_user, given
+from rescind.flows.accounts import change_user
 from rescind.flows.revoke_key import revoke_key
 from rescind.flows.rotate import TakesOver, rotate, rotate_now
 from rescind.model import Lost, User, Written
@@ -138,7 +138,7 @@ def test_changes_of_scope_and_of_claims_at_once_are_all_there_in_the_end(stores:
         def change_user_on(racer: int, user_id: str = user_id) -> object:
             what = {"scope": "new", "claims": None} if racer % 2 else {"scope": None, "claims": '{"new":1}'}
             try:
-                return change_user(user_id, given(**what), users=stores.users)
+                return change_user(user_id, users=stores.users, **what)
             except UnavailableError:
                 return None  # Of so many some find another at every try, and say so.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rescind.web.accounts import external_id_of, is_external
+from rescind.web.accounts import external_id_of, names_external
 from rescind.web.requests import InvalidRequestError
 
 
@@ -10,8 +10,8 @@ def test_a_member_that_is_null_is_absent_here_as_everywhere() -> None:
     ours = {"username": "ada", "password": "a-password", "issuer": None, "subject": None}
     theirs = {"issuer": "https://id.example.com", "subject": "1", "username": None, "password": None}
 
-    assert not is_external(ours)
-    assert is_external(theirs)
+    assert not names_external(ours)
+    assert names_external(theirs)
     assert external_id_of(theirs) == ("https://id.example.com", "1")
 
 

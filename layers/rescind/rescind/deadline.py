@@ -74,7 +74,7 @@ def as_long_as_one_try() -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """For something else than a call to AWS."""
+    """Until the invocation should have answered, for what is no call to AWS; without end outside of one."""
     return max(0.0, _ends.get().first_try - time.monotonic())
 
 

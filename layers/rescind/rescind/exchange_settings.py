@@ -29,6 +29,6 @@ class ExchangeSettings:
         try:
             issuers = trusted_issuers(environment.get("TRUSTED_ISSUERS", ""))
         except TrustedIssuersError as error:
-            raise SettingsError(f"TRUSTED_ISSUERS: {error}") from error
+            raise SettingsError(f"TRUSTED_ISSUERS (the parameter TrustedIssuers): {error}") from error
         # The SDK takes an empty one for none, too.
         return cls(issuers, provision == "enabled", environment.get("AWS_ENDPOINT_URL") or None)

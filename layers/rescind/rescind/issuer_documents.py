@@ -7,15 +7,18 @@ import io
 import json
 import re
 import socket
+import ssl
 import time
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from rescind import deadline
 from rescind.unavailable import UnavailableError
 
 _LARGEST_BYTES = 65_536
+_LARGEST_ANSWER_BYTES = 2 * _LARGEST_BYTES
+"""With its head, and with what stands around chunks."""
 _LONGEST_SECONDS = 2.0
 _LONGEST_SILENCE_SECONDS = 1.5
 _OK = 200
@@ -43,12 +46,12 @@ class IssuerDocuments:
             address = _OF_COGNITO.sub(self._aws_endpoint.rstrip("/"), issuer)
         document = fetch(f"{address.removesuffix('/')}/.well-known/openid-configuration")
         jwks_uri = document.get("jwks_uri")
-        if document.get("issuer") != issuer or not isinstance(jwks_uri, str):
-            raise UnavailableError("a discovery document of another issuer, or without jwks_uri")
+        if document.get("issuer") != issuer:
+            raise UnavailableError("its discovery document names another issuer: compare them to the letter")
         # In clear only on this machine, and only where it was asked so.
         allowed = ("https://", *(_ON_THIS_MACHINE if address.startswith(_ON_THIS_MACHINE) else ()))
-        if not jwks_uri.startswith(allowed):
-            raise UnavailableError("a discovery document whose jwks_uri is not https")
+        if not isinstance(jwks_uri, str) or not jwks_uri.startswith(allowed):
+            raise UnavailableError("its discovery document has no jwks_uri that is https")
         return jwks_uri
 
     def key_set(self, jwks_uri: str) -> dict[str, Any]:
@@ -70,34 +73,50 @@ def fetch(url: str) -> dict[str, Any]:
     try:
         return _object(_read(url, ends_at))
     except (OSError, HTTPException, ValueError, RecursionError) as error:
-        raise UnavailableError(f"a document of an issuer: {type(error).__name__}") from error
+        raise UnavailableError(f"a document of it could not be read: {type(error).__name__}") from error
 
 
 def _read(url: str, ends_at: float) -> bytes:
     parts = urlsplit(url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=_patience(ends_at))
+    host = parts.hostname or ""
+    connected = _connected(host, parts.port or (443 if parts.scheme == "https" else 80), ends_at)
+    connection = HTTPConnection(host, parts.port)
     try:
-        # Azure AD B2C names a policy in the query.
-        target = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        connection.request("GET", target, headers={"Accept": "application/json"})
-        answer = HTTPResponse(cast("socket.socket", _Line(connection.sock, ends_at)), method="GET")
+        if parts.scheme == "https":
+            connected.settimeout(_patience(ends_at))
+            connected = ssl.create_default_context().wrap_socket(connected, server_hostname=host)
+        connection.sock = connected
+        asked = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        connection.request("GET", asked, headers={"Accept": "application/json"})
+        answer = HTTPResponse(cast("socket.socket", _Line(connected, ends_at)), method="GET")
         answer.begin()
         read = answer.read(_LARGEST_BYTES + 1)
     finally:
-        connection.close()
+        connected.close()
     if answer.status != _OK or len(read) > _LARGEST_BYTES:
         raise ValueError("not what was asked for")
     return read
 
 
+def _connected(host: str, port: int, ends_at: float) -> socket.socket:
+    """To whichever of its addresses answers: the first may be silent, and all have the same time together."""
+    failure: OSError = TimeoutError()
+    for *_, (address, *_) in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        try:
+            return socket.create_connection((str(address), port), timeout=_patience(ends_at) / 2)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
 class _Line(io.RawIOBase):
-    """What comes of a connection until a second: one that comes in drops is late, too, wherever it drips."""
+    """What comes of a connection, until a second and up to a size, wherever it drips or swells."""
 
     def __init__(self, connected: socket.socket, ends_at: float) -> None:
         super().__init__()
         self._connected = connected
         self._ends_at = ends_at
+        self._left = _LARGEST_ANSWER_BYTES
 
     def makefile(self, _: str) -> io.BufferedReader:
         """What http.client asks of a socket."""
@@ -108,7 +127,11 @@ class _Line(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         self._connected.settimeout(_patience(self._ends_at))
-        return self._connected.recv_into(buffer)
+        came = self._connected.recv_into(buffer)
+        self._left -= came
+        if self._left < 0:
+            raise ValueError("too large")
+        return came
 
 
 def _patience(ends_at: float) -> float:

@@ -8,7 +8,7 @@ from rescind.unavailable import UnavailableError
 
 READ_AGAIN_SECONDS = 300
 KEEP_AT_MOST_SECONDS = 600
-"""As old as a subject token may be: longer out of reach, an issuer has signed none that still count."""
+"""As long as a subject token is fresh."""
 COOL_DOWN_SECONDS = 30
 _TRY_AGAIN_SECONDS = 10
 
@@ -68,13 +68,13 @@ class IssuerKeyring:
 
     def _read(self, issuer: str, known: _Known, now: int) -> dict[str, ProviderKey]:
         if 0 <= now - known.failed_at < _TRY_AGAIN_SECONDS:
-            raise UnavailableError("an issuer that did not answer a moment ago")
+            raise UnavailableError(f"the issuer {issuer} did not answer a moment ago")
         try:
             # Asked each time where they are: an address that it left may have old ones, or another owner.
             keys = _usable(self._documents.key_set(self._documents.jwks_uri(issuer)))
-        except UnavailableError:
+        except UnavailableError as error:
             known.failed_at = now
-            raise
+            raise UnavailableError(f"the issuer {issuer}: {error}") from error
         known.keys, known.read_at = keys, now
         return keys
 
@@ -82,5 +82,5 @@ class IssuerKeyring:
 def _usable(key_set: dict[str, Any]) -> dict[str, ProviderKey]:
     keys = provider_keys(key_set)
     if not keys:
-        raise UnavailableError("an issuer without a key that may verify")
+        raise UnavailableError("it has no key that may verify")
     return keys

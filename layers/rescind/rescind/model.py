@@ -120,9 +120,9 @@ class Lost(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class TokenUsed:
-    """Another issuer's token has opened a session before. Nothing is written."""
+    """Another issuer's token has opened a session before, so it opens no other."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoginEnded:
-    """The login at the other issuer has ended since its token was issued. Nothing is written."""
+    """The login at the other issuer has ended since its token was issued."""

@@ -7,7 +7,7 @@ from rescind.flows import accounts, end, reset
 from rescind.model import Session, User
 from rescind.rules.trusted_issuers import external_username
 from rescind.rules.weak_passwords import Weakness
-from rescind.web.accounts import claims_of, external_id_of, is_external, scope_of, shown, user_id_of
+from rescind.web.accounts import claims_of, external_id_of, names_external, scope_of, shown, user_id_of
 from rescind.web.admin_requests import AdminRequest
 from rescind.web.credentials import advice, new_password_of, username_of
 from rescind.web.requests import InvalidRequestError
@@ -17,7 +17,7 @@ from rescind.web.sessions import shown as shown_session
 
 def create(request: AdminRequest) -> Response:
     members = request.members
-    if is_external(members):
+    if names_external(members):
         return _create_external(request)
     outcome = accounts.create_user(
         username_of(members),
@@ -61,7 +61,9 @@ def _created(request: AdminRequest, user: User) -> Response:
 
 def find(request: AdminRequest) -> Response:
     members = request.members
-    username = external_username(*external_id_of(members)) if is_external(members) else username_of(members)
+    username = (
+        external_username(*external_id_of(members)) if names_external(members) else username_of(members)
+    )
     return _shown(accounts.find_user(username, credentials=wiring.credentials(), users=wiring.users()))
 
 
@@ -82,7 +84,7 @@ def change(request: AdminRequest) -> Response:
     scope, claims = scope_of(request.members), claims_of(request.members)
     if scope is None and claims is None:
         raise InvalidRequestError("Give scope, claims, or both.")
-    user = accounts.change_user(user_id, accounts.given(scope=scope, claims=claims), users=wiring.users())
+    user = accounts.change_user(user_id, scope=scope, claims=claims, users=wiring.users())
     if user is not None:
         audit.record(audit.Event.USER_CHANGED, user_id=user_id, actor=request.actor)
     return _shown(user)

@@ -1,6 +1,6 @@
 """Accounts: making a user with a password, finding, changing and deleting one, counting their sessions."""
 
-from collections.abc import Callable, Container
+from collections.abc import Container
 from dataclasses import replace
 
 from rescind.flows.end import STARTS
@@ -109,25 +109,13 @@ def find_user(username: str, *, credentials: Credentials, users: Users) -> User 
     return users.read(credential.user_id) if credential else None
 
 
-def given(*, scope: str | None, claims: str | None) -> Callable[[User], User]:
-    """A change of scope, of claims (a JSON object as text), or of both; None leaves each as it is."""
-
-    def change(user: User) -> User:
-        return replace(
-            user,
-            scope=user.scope if scope is None else scope,
-            claims=user.claims if claims is None else claims,
-        )
-
-    return change
-
-
-def change_user(user_id: str, change: Callable[[User], User], *, users: Users) -> User | None:
+def change_user(user_id: str, *, scope: str | None, claims: str | None, users: Users) -> User | None:
     """Grant another scope, hand on other claims, or both; the user as changed. None when there is none.
 
     Args:
         user_id: whose.
-        change: gives the user of another scope or claims, for the user as read.
+        scope: the new one; None leaves it as it is.
+        claims: a JSON object as text; likewise.
         users: where they are.
 
     Raises:
@@ -138,7 +126,12 @@ def change_user(user_id: str, change: Callable[[User], User], *, users: Users) -
         user = users.read(user_id)
         if user is None:
             return None
-        changed = replace(change(user), revision=user.revision + 1)
+        changed = replace(
+            user,
+            scope=user.scope if scope is None else scope,
+            claims=user.claims if claims is None else claims,
+            revision=user.revision + 1,
+        )
         match users.change(changed):
             case Written():
                 return changed

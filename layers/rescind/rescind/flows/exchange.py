@@ -28,7 +28,7 @@ class Identified:
     """Whether the user has been made for it."""
 
     @property
-    def granted(self) -> User:
+    def as_granted(self) -> User:
         """As the token leaves them. One that is older than the last has nothing to say of scopes any more."""
         user, token = self.user, self.token
         if not token.issuer.grants or token.issued_at < user.granted_at:
@@ -75,11 +75,12 @@ def identify(
         token = verify_subject_token(text, token_type=token_type, issuers=issuers, keys=issuer_keys, now=now)
     except InvalidTokenError as error:
         return Refused(error.reason)
-    # Before anything is written: what is refused leaves nothing behind, no user and no scope.
+    # Before anything is written: what is refused here leaves nothing behind, no user and no scope.
     over = logins.refusal(token)
     user, is_new = find_user(_username(token), credentials=credentials, users=users), False
     if over is not None:
-        return Refused(_reason(over), user.user_id if user else None)
+        reason = Reason.REPLAYED if isinstance(over, TokenUsed) else Reason.LOGGED_OUT
+        return Refused(reason, user.user_id if user else None)
     if user is None and provision:
         user, is_new = _provision(token, credentials, users, accounts, user_id)
     if user is None:
@@ -119,12 +120,12 @@ def exchange(
         UnavailableError: something could not be read, opened or written; nothing is handed out. The token can
             be sent again, unless its session was written before that.
     """
-    granted, token = identified.granted, identified.token
+    granted, token = identified.as_granted, identified.token
 
     def write(session: Session) -> Written | Refused:
         match logins.open(session, token, granted=None if granted == identified.user else granted):
-            case TokenUsed() as used:
-                return Refused(_reason(used), session.user_id)
+            case TokenUsed():
+                return Refused(Reason.REPLAYED, session.user_id)
             case Written() as written:
                 return written
 
@@ -164,10 +165,6 @@ def _has_ended(identified: Identified, session_id: str, logins: Logins, sessions
 def _username(token: SubjectToken) -> str:
     """Of a user who is known by issuer and `sub`, theirs for ever; by no e-mail, which may be another's."""
     return external_username(token.issuer.issuer, token.subject)
-
-
-def _reason(over: TokenUsed | LoginEnded) -> Reason:
-    return Reason.REPLAYED if isinstance(over, TokenUsed) else Reason.LOGGED_OUT
 
 
 def _provision(

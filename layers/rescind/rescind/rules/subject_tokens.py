@@ -77,7 +77,7 @@ def _is_a_clients_own(token: IssuerToken, subject: str) -> bool:
     Auth0 says so in `gty`, and adds to the client's name; Entra in `idtyp`; Okta's clients are in `cid`.
     """
     claims = token.claims
-    clients = [claims.get(name) for name in ("client_id", "azp", "cid")]
+    clients = [*token.issuer.audiences, *(claims.get(name) for name in ("client_id", "azp", "cid"))]
     is_its_own = subject in clients or subject.removesuffix("@clients") in clients
     return is_its_own or claims.get("gty") == "client-credentials" or claims.get("idtyp") == "app"
 

@@ -12,6 +12,9 @@ _ISSUER = re.compile(
     r"(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost):[0-9]{1,5})"
     r"(/[A-Za-z0-9._~%/-]*)?"
 )
+_DISCOVERY = "/.well-known/openid-configuration"
+# What is a slip of the hand is no name: a comma for a semicolon, a grant without its arrow.
+_AUDIENCE = re.compile(r"[^,=<>]+")
 # RFC 6749 section 3.3. A claim's name may hold anything but the sign behind it.
 _GRANT = re.compile(r"((?P<claim>[^=]+)=(?P<value>.+))?->(?P<scope>[\x21\x23-\x5b\x5d-\x7e]+)")
 
@@ -68,11 +71,14 @@ def trusted_issuers(text: str) -> Mapping[str, TrustedIssuer]:
         if not words:
             continue  # behind the last semicolon, or nothing at all
         issuer, *others = words
-        if not is_issuer(issuer):
+        if not is_issuer(issuer) or issuer.endswith(_DISCOVERY):
             raise TrustedIssuersError(f"{issuer!r} is no issuer such as https://id.example.com")
         if issuer in issuers:
             raise TrustedIssuersError(f"{issuer!r} comes twice")
         audiences = frozenset(word for word in others if "->" not in word)
+        for word in audiences:
+            if not _AUDIENCE.fullmatch(word):
+                raise TrustedIssuersError(f"{word!r} is neither an audience nor <claim>=<value>-><scope>")
         if not audiences:
             raise TrustedIssuersError(f"behind {issuer!r} there is no audience and no client id")
         grants = tuple(_grant(word) for word in others if word not in audiences)

@@ -23,7 +23,7 @@ def user_id_of(members: Mapping[str, Any]) -> str:
     return str(user_id)
 
 
-def is_external(members: Mapping[str, Any]) -> bool:
+def names_external(members: Mapping[str, Any]) -> bool:
     """Whether this is about a user who logs in at another issuer."""
     return members.get("issuer") is not None or members.get("subject") is not None
 
