@@ -11,7 +11,7 @@ import ssl
 import time
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from rescind import deadline
 from rescind.unavailable import UnavailableError
@@ -86,7 +86,7 @@ def _read(url: str, ends_at: float) -> bytes:
             connected.settimeout(_patience(ends_at))
             connected = ssl.create_default_context().wrap_socket(connected, server_hostname=host)
         connection.sock = connected
-        asked = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        asked = urlunsplit(("", "", parts.path or "/", parts[3], ""))
         connection.request("GET", asked, headers={"Accept": "application/json"})
         answer = HTTPResponse(cast("socket.socket", _Line(connected, ends_at)), method="GET")
         answer.begin()
