@@ -168,7 +168,7 @@ def test_a_run_that_is_killed_is_gone_on_with_and_then_nobody_of_before_is_left(
 
 
 def test_ctrl_c_says_how_to_go_on(gateway: RunningGateway, inside: Inside) -> None:
-    inside.put(some_users("n", OTHERS))
+    inside.put(some_users("n", 3 * OTHERS))  # Fewer, and all could be done before it is heard.
 
     with start(gateway, "revoke", "everyone", "--yes", "--parallel", "1") as interrupted:
         assert interrupted.stderr is not None
