@@ -154,11 +154,11 @@ def _has_ended(identified: Identified, session_id: str, logins: Logins, sessions
     user_id = identified.user.user_id
     try:
         ended = isinstance(logins.refusal(identified.token), LoginEnded)
+        if ended:
+            sessions.end(user_id, session_id, now=now)
     except UnavailableError:
         leave_nothing(user_id, session_id, sessions=sessions, now=now)
         raise
-    if ended:
-        sessions.end(user_id, session_id, now=now)
     return ended
 
 
