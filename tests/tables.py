@@ -8,6 +8,7 @@ from typing import Any
 from samtranslator.yaml_helper import yaml_parse
 
 from rescind.flows import stores
+from rescind.flows.logins import Logins as LoginStore
 from rescind.flows.rotate import KeySets as KeySetStore
 from rescind.flows.throttle import Attempts as AttemptStore
 from rescind.store.accounts import Accounts
@@ -31,7 +32,7 @@ class Stores:
     accounts: stores.Accounts
     sessions: stores.Sessions
     blocklist: stores.Blocklist
-    logins: stores.Logins
+    logins: LoginStore
     attempts: AttemptStore
     states: stores.States
     key_sets: KeySetStore

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rescind.flows.issue import Refused
-from rescind.flows.stores import Logins, Sessions
+from rescind.flows.logins import Logins
+from rescind.flows.stores import Sessions
 from rescind.rules.access_tokens import InvalidTokenError
 from rescind.rules.issuer_tokens import IssuerKeys
 from rescind.rules.logout_tokens import EndedLogin

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from rescind.flows.accounts import create_external_user, find_user
 from rescind.flows.issue import Refused, Tokens
+from rescind.flows.logins import Logins
 from rescind.flows.open_session import leave_nothing, open_session
-from rescind.flows.stores import Accounts, Credentials, Logins, Sessions, SigningKeys, Users
+from rescind.flows.stores import Accounts, Credentials, Sessions, SigningKeys, Users
 from rescind.model import Client, LoginEnded, NewIds, Session, Status, TokenUsed, User, Written
 from rescind.reasons import Reason
 from rescind.rules.access_tokens import InvalidTokenError

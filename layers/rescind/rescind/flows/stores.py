@@ -5,22 +5,10 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
-from rescind.model import (
-    BlockedToken,
-    Credential,
-    LoginEnded,
-    Lost,
-    Session,
-    Status,
-    TokenUsed,
-    User,
-    UserPage,
-    Written,
-)
+from rescind.model import BlockedToken, Credential, Lost, Session, Status, User, UserPage, Written
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey
-from rescind.rules.subject_tokens import SubjectToken
 from rescind.verdict import State
 
 
@@ -88,16 +76,6 @@ class Blocklist(Protocol):
     def put(self, blocked: BlockedToken) -> None: ...
 
     def read(self, jti: str) -> BlockedToken | None: ...
-
-
-class Logins(Protocol):
-    def refusal(self, token: SubjectToken) -> TokenUsed | LoginEnded | None: ...
-
-    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written | TokenUsed: ...
-
-    def end(self, key: str, *, at: int) -> None: ...
-
-    def sessions_of(self, key: str, *, until: int) -> list[tuple[str, str]]: ...
 
 
 class KeySetReader(Protocol):
