@@ -128,10 +128,10 @@ def security_event(event: str = "session-revoked", **claims: Any) -> Ask:
 
 
 def after_an_exchange(ask: Ask) -> Ask:
-    """The user there has a session here."""
+    """The user there has a session here, opened a while ago: two tokens of one second grant once, and of two twice."""
 
     def both(w: World) -> Event:
-        assert w.stack.invoke("exchange", exchange()(w))["statusCode"] == 200
+        assert w.stack.invoke("exchange", exchange(iat=int(time.time()) - 60)(w))["statusCode"] == 200
         return ask(w)
 
     return both
