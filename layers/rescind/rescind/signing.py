@@ -55,7 +55,8 @@ class Signer:
         key = _key_of_day(known.secret_key, moment[:8], self.region)
         signature = hmac.digest(key, text.encode(), "sha256").hex()
         headers["Authorization"] = (
-            f"{_ALGORITHM} Credential={known.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+            f"{_ALGORITHM} Credential={known.access_key}/{scope},"
+            f" SignedHeaders={names}, Signature={signature}"
         )
         return headers
 
