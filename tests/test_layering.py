@@ -33,6 +33,7 @@ IMPURE_OF_OURS = {
         "deadline",
         "dynamodb",
         "endpoint",
+        "garbage",
         "ids",
         "invocation",
         "issuer_documents",
