@@ -8,33 +8,15 @@ operation, that took a seventh of the time to the first answer. The SDK's own st
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# A test holds that these are the operations which the package calls.
-OPERATIONS = {
-    "dynamodb": {
-        "BatchGetItem",
-        "DeleteItem",
-        "DescribeContinuousBackups",
-        "DescribeEndpoints",  # The SDK's own, where it is told to look for addresses by it.
-        "DescribeTable",
-        "DescribeTimeToLive",
-        "GetItem",
-        "PutItem",
-        "Query",
-        "Scan",
-        "TransactWriteItems",
-        "UpdateItem",
-    },
-    "kms": {"Decrypt", "GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext"},
-}
+SERVICES = ("dynamodb", "kms")
 _WHOLE = ("_retry", "partitions", "sdk-default-configuration")
 _NOTICE = """\
 These files are of botocore {version}, by Amazon.com, Inc., under the Apache License 2.0, which is with its
 NOTICE in botocore-{version}.dist-info. They were CHANGED by Rescind's sdk_descriptions.py: of all services
-{services} are left, with the operations that Rescind calls, and no documentation.
+{services} are left, and of these no documentation.
 """
 
 
@@ -47,13 +29,12 @@ def write(into: Path) -> None:
     for name in _WHOLE:
         _write(into / f"{name}.json", loader.load_data(name))
     _write(into / "endpoints.json", _endpoints(loader.load_data("endpoints")))
-    for service, operations in OPERATIONS.items():
+    for service in SERVICES:
         version = loader.determine_latest_version(service, "service-2")
-        description = loader.load_service_model(service, "service-2", version)
-        _write(into / service / version / "service-2.json", _service(description, operations))
-        rules = loader.load_service_model(service, "endpoint-rule-set-1", version)
-        _write(into / service / version / "endpoint-rule-set-1.json", _without_documentation(rules))
-    notice = _NOTICE.format(version=__version__, services=" and ".join(OPERATIONS))
+        for kind in ("service-2", "endpoint-rule-set-1"):
+            description = loader.load_service_model(service, kind, version)
+            _write(into / service / version / f"{kind}.json", _without_documentation(description))
+    notice = _NOTICE.format(version=__version__, services=" and ".join(SERVICES))
     (into / "NOTICE").write_text(notice, encoding="utf-8")
 
 
@@ -62,40 +43,15 @@ def _endpoints(endpoints: dict[str, Any]) -> dict[str, Any]:
     partitions = [
         {
             **partition,
-            "services": {name: each for name, each in partition["services"].items() if name in OPERATIONS},
+            "services": {name: each for name, each in partition["services"].items() if name in SERVICES},
         }
         for partition in endpoints["partitions"]
     ]
     return {**endpoints, "partitions": partitions}
 
 
-def _service(description: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    operations = {name: description["operations"][name] for name in sorted(names)}
-    found: dict[str, Any] = {}
-    waiting = list(_named_shapes(operations))
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found[name] = description["shapes"][name]
-            waiting += _named_shapes(found[name])
-    shapes = {name: found[name] for name in sorted(found)}
-    kept: dict[str, Any] = _without_documentation({**description, "operations": operations, "shapes": shapes})
-    return kept
-
-
-def _named_shapes(node: Any) -> Iterator[str]:
-    """A member may be called `shape`, too; it has no text as its value."""
-    if isinstance(node, dict):
-        if isinstance(node.get("shape"), str):
-            yield node["shape"]
-        for each in node.values():
-            yield from _named_shapes(each)
-    elif isinstance(node, list):
-        for each in node:
-            yield from _named_shapes(each)
-
-
 def _without_documentation(node: Any) -> Any:
+    """A member may be called `documentation`, too; it has no text as its value."""
     if isinstance(node, dict):
         return {
             name: _without_documentation(each)

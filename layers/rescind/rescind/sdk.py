@@ -26,8 +26,8 @@ _CONFIG = Config(
 )
 
 _IDLE_SECONDS = 60
-# Of the services and operations that are called here. `sdk_descriptions.py` puts them into the layer; a
-# checkout has none, and takes the SDK's own.
+# Of the services that are called here. `sdk_descriptions.py` puts them into the layer; a checkout has none,
+# and takes the SDK's own.
 _DESCRIPTIONS = Path(__file__).with_name("sdk-descriptions")
 
 
