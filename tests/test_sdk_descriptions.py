@@ -77,6 +77,7 @@ _REGIONS = (
     "us-gov-west-1",
     "us-iso-east-1",
     "eusc-de-east-1",
+    "local",  # a region of DynamoDB alone
     "xx-nowhere-1",  # of no partition that is known
 )
 
