@@ -1,0 +1,122 @@
+"""The feed: what was revoked in the last hour, by time. Written with each revocation, read in feed mode only.
+
+A row's key begins with its writer's clock, so a reader asks for what is new by one range; the rest of the key is
+what was revoked, so that the SDK's repeat of a write is the same row. Each row stands there in several copies, of
+which a reader asks for one: a partition serves 3,000 reads a second.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rescind import aws
+from rescind.rules.revocations import (
+    KEPT_SECONDS,
+    Revocation,
+    ScopeChanged,
+    SessionEnded,
+    TokenBlocked,
+    TokensEnded,
+    UserGone,
+)
+from rescind.store import attributes
+from rescind.store.attributes import Item, MalformedItemError, of_number
+
+
+class Feed:
+    def __init__(self, client: Any, *, table: str, copies: int) -> None:
+        self._client = client
+        self._table = table
+        self._copies = copies
+
+    def puts(self, revocation: Revocation, *, now: int) -> list[dict[str, Any]]:
+        """To write in the transaction of the state that is announced. `now`: at the start of the request."""
+        return [
+            {"Put": {"TableName": self._table, "Item": _item(revocation, copy=copy, now=now)}}
+            for copy in range(self._copies)
+        ]
+
+    def announce(self, revocation: Revocation, *, now: int) -> None:
+        """Announce what somebody else has written: they may have died before anybody knew.
+
+        Raises:
+            UnavailableError: it may not have been written.
+        """
+        aws.call(self._client.transact_write_items, TransactItems=self.puts(revocation, now=now))
+
+    def page(self, *, copy: int, after: str, until: str) -> tuple[list[Revocation], str | None]:
+        """Of the rows behind the key `after` up to `until`, at most 1 MB; and the key to go on after, if any.
+
+        Raises:
+            UnavailableError: it could not be read, or a row is none of ours.
+        """
+        answer = aws.call(
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression="#copy = :copy AND #at BETWEEN :after AND :until",
+            ExpressionAttributeNames={"#copy": "copy", "#at": "at"},
+            ExpressionAttributeValues={
+                ":copy": {"S": str(copy)},
+                ":after": {"S": after},
+                ":until": {"S": until},
+            },
+            ConsistentRead=True,
+        )
+        last = answer.get("LastEvaluatedKey")
+        return [_revocation(row) for row in attributes.rows_of(answer)], attributes.text(
+            last, "at"
+        ) if last else None
+
+
+def key_at(time_ms: int) -> str:
+    """Where the rows of a writer's clock begin, in the order of time."""
+    return f"{time_ms:014d}"
+
+
+def _item(revocation: Revocation, *, copy: int, now: int) -> dict[str, dict[str, str]]:
+    name, members = _written(revocation)
+    return {
+        "copy": {"S": str(copy)},
+        "at": {"S": f"{key_at(now * 1000)} {name}"},
+        "ttl": of_number(now + KEPT_SECONDS),
+        **members,
+    }
+
+
+def _written(revocation: Revocation) -> tuple[str, dict[str, dict[str, str]]]:
+    """What makes the row the only one of its second, and what it says."""
+    match revocation:
+        case TokenBlocked(jti, exp):
+            return jti, {"jti": {"S": jti}, "exp": of_number(exp)}
+        case SessionEnded(user_id, session_id):
+            return session_id, {"sub": {"S": user_id}, "sid": {"S": session_id}}
+        case TokensEnded(user_id, version, logged_out_at):
+            return f"{user_id} {version}", {
+                "sub": {"S": user_id},
+                "min_ver": of_number(version),
+                "logged_out_at": of_number(logged_out_at),
+            }
+        case UserGone(user_id):
+            return f"{user_id} gone", {"sub": {"S": user_id}, "gone": of_number(1)}
+        case ScopeChanged(user_id, scope, revision):
+            return f"{user_id} scope {revision}", {
+                "sub": {"S": user_id},
+                "scope": {"S": scope},
+                "revision": of_number(revision),
+            }
+
+
+def _revocation(row: Item) -> Revocation:
+    if "jti" in row:
+        return TokenBlocked(attributes.text(row, "jti"), attributes.number(row, "exp"))
+    user_id = attributes.text(row, "sub")
+    if "sid" in row:
+        return SessionEnded(user_id, attributes.text(row, "sid"))
+    if "min_ver" in row:
+        return TokensEnded(
+            user_id, attributes.number(row, "min_ver"), attributes.number(row, "logged_out_at")
+        )
+    if "scope" in row:
+        return ScopeChanged(user_id, attributes.text(row, "scope"), attributes.number(row, "revision"))
+    if "gone" in row:
+        return UserGone(user_id)
+    raise MalformedItemError("the row announces nothing that we know")
