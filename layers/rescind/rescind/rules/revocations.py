@@ -70,3 +70,8 @@ def window(*, last_read_ms: int | None, now_ms: int) -> tuple[int, int]:
     if last_read_ms is not None:
         oldest = max(oldest, last_read_ms - (WRITER_SECONDS + 2 * CLOCK_SECONDS) * 1000)
     return oldest, now_ms + 2 * CLOCK_SECONDS * 1000
+
+
+def key_at(time_ms: int) -> str:
+    """Where the announcements of a clock's millisecond begin, in the order of time."""
+    return f"{time_ms:014d}"
