@@ -132,6 +132,15 @@ def test_the_bound_counts_from_the_write(delay: int, written_at: float, by: int)
     assert end.effective_by(written_at, settings=settings) == by
 
 
+@pytest.mark.parametrize(("delay", "by"), [(1, 112), (30, 141)])
+def test_by_the_feed_the_bound_counts_with_the_clocks_and_not_with_the_timeout(delay: int, by: int) -> None:
+    settings = replace(
+        SETTINGS, revocation_check=RevocationCheck.FEED, revocation_delay_seconds=delay
+    )
+
+    assert end.effective_by(100.001, settings=settings) == by
+
+
 def entry(_: Purpose, signs_from: int) -> KeyEntry:
     return KeyEntry(f"key-{signs_from}", signs_from, b"encrypted")
 

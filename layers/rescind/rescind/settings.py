@@ -6,6 +6,7 @@ Nothing has a default here: the template holds the defaults, and their bounds st
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 from rescind.rules.hash_parameters import LEAST_ITERATIONS, LEAST_MEMORY_KIB, HashParameters
@@ -41,6 +42,15 @@ _API_URL = re.compile(r"https://[a-z0-9.-]+(/[A-Za-z0-9_-]+)?|http://127\.0\.0\.
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+class RevocationCheck(StrEnum):
+    """What the authorizer asks about a token."""
+
+    STRICT = "strict"
+    """The tables, at each request."""
+    FEED = "feed"
+    """What it has read of all revocations a moment ago."""
+
+
 class SettingsError(Exception):
     """A setting is missing or out of range; the message names it."""
 
@@ -51,6 +61,7 @@ class Settings:
     refresh_idle_seconds: int
     refresh_absolute_seconds: int
     refresh_grace_seconds: int
+    revocation_check: RevocationCheck
     revocation_delay_seconds: int
     revocation_copies: int
     authorizer_timeout_seconds: int
@@ -91,6 +102,7 @@ class Settings:
             refresh_idle_seconds=_integer(environment, "REFRESH_IDLE_SECONDS"),
             refresh_absolute_seconds=_integer(environment, "REFRESH_ABSOLUTE_SECONDS"),
             refresh_grace_seconds=_integer(environment, "REFRESH_GRACE_SECONDS"),
+            revocation_check=_check(environment),
             revocation_delay_seconds=_integer(environment, "REVOCATION_DELAY_SECONDS"),
             revocation_copies=_integer(environment, "REVOCATION_COPIES"),
             authorizer_timeout_seconds=_integer(environment, "AUTHORIZER_TIMEOUT_SECONDS"),
@@ -119,6 +131,10 @@ class Settings:
             attempts_table=_text(environment, "ATTEMPTS_TABLE"),
             keys_table=_text(environment, "KEYS_TABLE"),
         )
+
+    @property
+    def reads_feed(self) -> bool:
+        return self.revocation_check is RevocationCheck.FEED
 
     @property
     def hash_parameters(self) -> HashParameters:
@@ -160,6 +176,16 @@ def _text(environment: Mapping[str, str], name: str) -> str:
     if not environment.get(name):
         raise SettingsError(f"{name} is missing or empty")
     return environment[name]
+
+
+def _check(environment: Mapping[str, str]) -> RevocationCheck:
+    given = environment.get("REVOCATION_CHECK", "")
+    if given not in {*RevocationCheck}:
+        raise SettingsError(f"REVOCATION_CHECK must be strict or feed, not {given!r}")
+    # With 0 the feed would be read at each request, which is what it is there to spare.
+    if given == RevocationCheck.FEED and _integer(environment, "REVOCATION_DELAY_SECONDS") == 0:
+        raise SettingsError("REVOCATION_DELAY_SECONDS must be at least 1 where REVOCATION_CHECK is feed")
+    return RevocationCheck(given)
 
 
 def _proxy_secret(environment: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from rescind.settings import CanarySettings, Settings
 
 if TYPE_CHECKING:
     from rescind.exchange_settings import ExchangeSettings
+    from rescind.feed_reader import FeedReader
     from rescind.issuer_keys import IssuerKeyring
     from rescind.keyring import Keyring
     from rescind.keys import KeyService
@@ -81,6 +82,18 @@ def issuer_keyring() -> "IssuerKeyring":
     from rescind.issuer_keys import IssuerKeyring
 
     return IssuerKeyring(IssuerDocuments(aws_endpoint=exchange_settings().aws_endpoint))
+
+
+@cache
+def feed_reader() -> "FeedReader":
+    from rescind.feed_reader import FeedReader
+    from rescind.store.announcements import Announcements
+
+    return FeedReader(
+        Announcements(dynamodb(), table=settings().revocations_table),
+        copies=settings().revocation_copies,
+        delay_seconds=settings().revocation_delay_seconds,
+    )
 
 
 @cache

@@ -9,6 +9,7 @@ from rescind.flows.stores import Blocklist, Users
 from rescind.model import BlockedToken, Lost, Status, User, Written
 from rescind.rules.access_tokens import AccessTokenClaims
 from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS
+from rescind.rules.revocations import CLOCK_SECONDS
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 
@@ -129,7 +130,10 @@ def effective_by(written_at: float, *, settings: Settings) -> int:
 def stated_bound(settings: Settings) -> int:
     """For how many seconds after the write a request may still get through.
 
-    With a cache, an answer computed before the write may enter it as late as the authorizer's timeout.
+    With a cache, an answer computed before the write may enter it as late as the authorizer's timeout. By the
+    feed, a sandbox that was frozen may take what it knows for younger than it is by as much as clocks differ.
     """
     delay = settings.revocation_delay_seconds
+    if settings.reads_feed:
+        return delay + 2 * CLOCK_SECONDS
     return delay + settings.authorizer_timeout_seconds if delay > 0 else 0

@@ -1,7 +1,7 @@
 """What the flows need of the store and of the keys. The real ones are in `store/` and `keyring.py`."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
@@ -9,13 +9,24 @@ from rescind.model import BlockedToken, Credential, Lost, Session, Status, User,
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey
-from rescind.verdict import State
+from rescind.verdict import Allow, AllowByFeed, Refuse, State
+
+if TYPE_CHECKING:  # Where no feed is read, it is not loaded.
+    from rescind.rules.remembered import Remembered
 
 
 class States(Protocol):
     def of_token(self, *, jti: str, user_id: str, session_id: str) -> State: ...
 
     def of_session(self, user_id: str, session_id: str) -> tuple[User | None, Session | None]: ...
+
+
+class Revocations(Protocol):
+    def remembered(self, *, now: int) -> "Remembered": ...
+
+
+class Authenticator(Protocol):
+    def __call__(self, token: str | None, *, now: int) -> Allow | AllowByFeed | Refuse: ...
 
 
 class Credentials(Protocol):
