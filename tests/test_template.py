@@ -101,7 +101,8 @@ def test_the_authorizer_is_over_before_api_gateway_gives_up_on_it() -> None:
 
 def test_no_function_runs_longer_than_ten_seconds() -> None:
     globally = DOCUMENT["Globals"]["Function"]["Timeout"]
-    # It waits until the bound is over, and writes nothing but a user of its own (docs/rules.md).
+    # It waits until the bound is over, and writes nothing but a user of its own (docs/rules.md), whose end it
+    # announces by a clock of that second.
     waits = {"CanaryFunction"}
 
     longer = {name for name, function in FUNCTIONS.items() if function.get("Timeout", globally) > 10}
@@ -109,13 +110,14 @@ def test_no_function_runs_longer_than_ten_seconds() -> None:
     assert longer == waits
 
 
-def test_the_canary_writes_a_user_and_a_credential_and_nothing_else() -> None:
+def test_the_canary_writes_a_user_and_a_credential_and_that_they_are_gone() -> None:
     assert granted("CanaryFunction") == {
         ("dynamodb:GetItem", "UsersTable"),
         ("dynamodb:PutItem", "UsersTable"),
         ("dynamodb:DeleteItem", "UsersTable"),
         ("dynamodb:PutItem", "CredentialsTable"),
         ("dynamodb:DeleteItem", "CredentialsTable"),
+        ("dynamodb:PutItem", "RevocationsTable"),
     }
 
 
@@ -150,11 +152,24 @@ def test_the_authorizer_reads_four_tables_and_writes_none() -> None:
     }
 
 
+def test_whoever_ends_something_may_announce_it_and_nobody_takes_an_announcement_back() -> None:
+    may = {
+        (name, action)
+        for name in FUNCTIONS
+        for action, resource in granted(name)
+        if resource == "RevocationsTable" and not action.startswith("dynamodb:Describe")
+    }
+
+    enders = ("Login", "Exchange", "Backchannel", "Refresh", "Logout", "Sessions", "Password", "OAuth")
+    assert may == {(f"{name}Function", "dynamodb:PutItem") for name in (*enders, "Admin", "Canary")}
+
+
 def test_the_oauth_function_reads_what_the_authorizer_reads_and_ends_one_session_or_one_token() -> None:
     assert granted("OAuthFunction") == {
         *granted("AuthorizerFunction"),
         ("dynamodb:UpdateItem", "SessionsTable"),
         ("dynamodb:PutItem", "BlocklistTable"),
+        ("dynamodb:PutItem", "RevocationsTable"),
         # Whether a write that failed has taken effect.
         ("dynamodb:GetItem", "SessionsTable"),
         ("dynamodb:GetItem", "BlocklistTable"),
@@ -242,7 +257,7 @@ def test_a_table_is_on_demand_and_has_no_index(table: str) -> None:
 def test_what_dies_by_itself_has_a_time_to_live() -> None:
     mortal = {name for name, table in TABLES.items() if "TimeToLiveSpecification" in table}
 
-    assert mortal == {"SessionsTable", "BlocklistTable", "AttemptsTable"}
+    assert mortal == {"SessionsTable", "BlocklistTable", "RevocationsTable", "AttemptsTable"}
     for name in mortal:
         assert TABLES[name]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
 

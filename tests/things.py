@@ -29,6 +29,7 @@ SETTINGS = Settings(
     refresh_absolute_seconds=2_592_000,
     refresh_grace_seconds=30,
     revocation_delay_seconds=0,
+    revocation_copies=1,
     authorizer_timeout_seconds=5,
     leeway_seconds=0,
     max_sessions_per_user=20,
@@ -52,6 +53,7 @@ SETTINGS = Settings(
     users_table="Users",
     sessions_table="Sessions",
     blocklist_table="Blocklist",
+    revocations_table="Revocations",
     attempts_table="Attempts",
     keys_table="Keys",
 )

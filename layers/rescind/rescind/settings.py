@@ -18,6 +18,7 @@ BOUNDS = {
     "REFRESH_ABSOLUTE_SECONDS": (4400, REFRESH_TOKEN_CEILING_SECONDS),
     "REFRESH_GRACE_SECONDS": (0, 600),
     "REVOCATION_DELAY_SECONDS": (0, 300),
+    "REVOCATION_COPIES": (1, 10),
     "AUTHORIZER_TIMEOUT_SECONDS": (1, 10),
     "LEEWAY_SECONDS": (0, 60),
     "MAX_SESSIONS_PER_USER": (1, 100),
@@ -51,6 +52,7 @@ class Settings:
     refresh_absolute_seconds: int
     refresh_grace_seconds: int
     revocation_delay_seconds: int
+    revocation_copies: int
     authorizer_timeout_seconds: int
     leeway_seconds: int
     max_sessions_per_user: int
@@ -73,6 +75,7 @@ class Settings:
     users_table: str
     sessions_table: str
     blocklist_table: str
+    revocations_table: str
     attempts_table: str
     keys_table: str
 
@@ -89,6 +92,7 @@ class Settings:
             refresh_absolute_seconds=_integer(environment, "REFRESH_ABSOLUTE_SECONDS"),
             refresh_grace_seconds=_integer(environment, "REFRESH_GRACE_SECONDS"),
             revocation_delay_seconds=_integer(environment, "REVOCATION_DELAY_SECONDS"),
+            revocation_copies=_integer(environment, "REVOCATION_COPIES"),
             authorizer_timeout_seconds=_integer(environment, "AUTHORIZER_TIMEOUT_SECONDS"),
             leeway_seconds=_integer(environment, "LEEWAY_SECONDS"),
             max_sessions_per_user=_integer(environment, "MAX_SESSIONS_PER_USER"),
@@ -111,6 +115,7 @@ class Settings:
             users_table=_text(environment, "USERS_TABLE"),
             sessions_table=_text(environment, "SESSIONS_TABLE"),
             blocklist_table=_text(environment, "BLOCKLIST_TABLE"),
+            revocations_table=_text(environment, "REVOCATIONS_TABLE"),
             attempts_table=_text(environment, "ATTEMPTS_TABLE"),
             keys_table=_text(environment, "KEYS_TABLE"),
         )

@@ -1,11 +1,11 @@
 """The feed: what was revoked in the last hour, by time. Written with each revocation, read in feed mode only.
 
-A row's key begins with its writer's clock, so a reader asks for what is new by one range; the rest of the key is
-what was revoked, so that the SDK's repeat of a write is the same row. Each row stands there in several copies, of
-which a reader asks for one: a partition serves 3,000 reads a second.
+A row's key begins with its writer's clock, so a reader asks for what is new by one range; the rest of the key
+is what was revoked, so that the SDK's repeat of a write is the same row. Each row stands there in several
+copies, of which a reader asks for one: a partition serves 3,000 reads a second.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from rescind import aws
@@ -20,6 +20,9 @@ from rescind.rules.revocations import (
 )
 from rescind.store import attributes
 from rescind.store.attributes import Item, MalformedItemError, of_number
+from rescind.store.outcome import is_known
+from rescind.store.transaction import Action, write_together
+from rescind.unavailable import UnavailableError
 
 
 class Feed:
@@ -28,7 +31,39 @@ class Feed:
         self._table = table
         self._copies = copies
 
-    def puts(self, revocation: Revocation, *, now: int) -> list[dict[str, Any]]:
+    def write(
+        self,
+        *actions: Action,
+        announcing: Revocation,
+        now: int,
+        is_done: Callable[[], bool] = lambda: False,
+        request_token: str | None = None,
+    ) -> None:
+        """Write a revocation and its announcement, together or not at all.
+
+        Args:
+            actions: write what is announced.
+            announcing: what they come to.
+            now: epoch seconds at the start of the request.
+            is_done: after a failure, knows by the rows that it has been written.
+            request_token: makes a repeat the same request.
+
+        Raises:
+            ConditionFailedError: a condition did not hold; the rows are in the order of the actions.
+            UnavailableError: it may have been written all the same.
+        """
+        try:
+            write_together(
+                self._client, *actions, *self.puts(announcing, now=now), request_token=request_token
+            )
+        except UnavailableError:
+            if not is_known(is_done):
+                raise
+            # By its rows alone, which may be the work of somebody who died long ago. And DynamoDB shows the
+            # rows of a transaction one after the other.
+            self.announce(announcing, now=now)
+
+    def puts(self, revocation: Revocation, *, now: int) -> list[Action]:
         """To write in the transaction of the state that is announced. `now`: at the start of the request."""
         return [
             {"Put": {"TableName": self._table, "Item": _item(revocation, copy=copy, now=now)}}
@@ -36,12 +71,12 @@ class Feed:
         ]
 
     def announce(self, revocation: Revocation, *, now: int) -> None:
-        """Announce what somebody else has written: they may have died before anybody knew.
+        """Announce what had been written before: whoever wrote it may have died before anybody knew.
 
         Raises:
             UnavailableError: it may not have been written.
         """
-        aws.call(self._client.transact_write_items, TransactItems=self.puts(revocation, now=now))
+        write_together(self._client, *self.puts(revocation, now=now))
 
     def page(self, *, copy: int, after: str, until: str) -> tuple[list[Revocation], str | None]:
         """Of the rows behind the key `after` up to `until`, at most 1 MB; and the key to go on after, if any.
