@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rescind.settings import BOUNDS, CanarySettings, Settings, SettingsError
+from rescind.canary_settings import CanarySettings
+from rescind.settings import BOUNDS, Settings, SettingsError
 from tests.things import SETTINGS
 
 ENVIRONMENT = {

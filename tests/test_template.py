@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from rescind import audit
+from rescind.canary_settings import CanarySettings
 from rescind.reasons import Reason
 from rescind.rules.key_set import Purpose
-from rescind.settings import BOUNDS, CanarySettings, Settings
+from rescind.settings import BOUNDS, Settings
 from tests.tables import TEMPLATE
 from tests.template import (
     API,

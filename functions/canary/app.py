@@ -54,7 +54,9 @@ def _run(ends_at: float) -> dict[str, Any]:
         audit.measured(delay_seconds=delay, bound_seconds=bound, user_id=user_id, actor=_ACTOR)
     finally:
         # Whatever failed: even of a write that did, nobody knows whether it was made.
-        if leave_nothing(user_id, users=wiring.users(), accounts=wiring.accounts(), sleep=time.sleep):
+        if leave_nothing(
+            user_id, users=wiring.users(), accounts=wiring.accounts(), clock=time.time, sleep=time.sleep
+        ):
             audit.record(audit.Event.USER_DELETED, user_id=user_id, actor=_ACTOR)
     return {"delay_seconds": delay, "bound_seconds": bound, "late": measured.late}
 

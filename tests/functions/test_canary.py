@@ -165,11 +165,11 @@ def test_a_user_that_cannot_be_deleted_is_named(stack: Stack, monkeypatch: pytes
 def test_a_deletion_that_fails_is_tried_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     delete, tries = Accounts.delete, []
 
-    def fail_twice(accounts: Accounts, user: Any) -> bool:
+    def fail_twice(accounts: Accounts, user: Any, *, now: int) -> bool:
         tries.append(user)
         if len(tries) < 3:
             raise UnavailableError("transact_write_items: InternalServerError")
-        return delete(accounts, user)
+        return delete(accounts, user, now=now)
 
     monkeypatch.setattr(Accounts, "delete", fail_twice)
 

@@ -261,22 +261,26 @@ class World:
             now=now,
         )
 
-    def change(self, user_id: str, *, scope: str | None = None, claims: str | None = None) -> User | None:
+    def change(
+        self, user_id: str, *, now: int, scope: str | None = None, claims: str | None = None
+    ) -> User | None:
         return accounts.change_user(
             user_id,
             scope=scope,
             claims=claims,
             users=self.through(FakeUsers(self.tables)),
+            now=now,
         )
 
     def revoke(self, user_id: str, *, now: int) -> None:
         end.revoke(user_id, users=self.through(FakeUsers(self.tables)), now=now)
 
-    def delete(self, user_id: str) -> bool:
+    def delete(self, user_id: str, *, now: int) -> bool:
         return accounts.delete_user(
             user_id,
             users=self.through(FakeUsers(self.tables)),
             accounts=self.through(FakeAccounts(self.tables)),
+            now=now,
         )
 
     def let_ttl_delete(self, *, now: int) -> None:

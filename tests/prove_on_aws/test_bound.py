@@ -10,6 +10,7 @@ from prove_on_aws.api import Api, Reply
 from prove_on_aws.people import People, Somebody
 from prove_on_aws.steps import NotAsPromisedError
 from rescind.flows.end import stated_bound
+from rescind.settings import RevocationCheck
 from rescind.unavailable import UnavailableError
 from rescind_cli.checks.findings import Outcome
 from tests.things import SETTINGS

@@ -26,12 +26,12 @@ WRITES: dict[str, Callable[[Stores], object]] = {
     "block-a-token": lambda stores: stores.blocklist.put(BlockedToken(TOKEN_ID, USER_ID, "", NOW, NOW + 9)),
     "end-everything": lambda stores: stores.users.raise_version(USER_ID, version=7, now=NOW),
     "disable": lambda stores: stores.users.raise_version(USER_ID, version=7, now=NOW, status=Status.DISABLED),
-    "change": lambda stores: stores.users.change(replace(USER, scope="", revision=6)),
-    "delete-a-row": lambda stores: stores.users.delete(USER_ID),
+    "change": lambda stores: stores.users.change(replace(USER, scope="", revision=6), now=NOW),
+    "delete-a-row": lambda stores: stores.users.delete(USER_ID, now=NOW),
     "create": lambda stores: stores.accounts.create(NEW_USER, NEW_CREDENTIAL),
-    "delete": lambda stores: stores.accounts.delete(USER),
+    "delete": lambda stores: stores.accounts.delete(USER, now=NOW),
     "set-a-password": lambda stores: stores.accounts.set_password(
-        RESET, NEW_HASH, read_user=USER, read_credential=CREDENTIAL, attempt="att"
+        RESET, NEW_HASH, read_user=USER, read_credential=CREDENTIAL, attempt="att", now=NOW
     ),
     "end-a-login": lambda stores: stores.logins.end(keys_of(a_subject_token())[0], at=NOW),
     "add-a-key": lambda stores: stores.key_sets.replace(
@@ -183,7 +183,7 @@ def test_an_exchange_whose_answer_was_lost_is_not_taken_for_one_that_failed(
     session = a_session(session_id="ses_of_it", attempt="att_of_it")
 
     with pytest.raises(UnavailableError):
-        stores.logins.open(session, a_subject_token(), granted=None)
+        stores.logins.open(session, a_subject_token(), granted=None, now=NOW)
 
     assert stores.sessions.read(USER_ID, "ses_of_it") == session
 
@@ -191,8 +191,8 @@ def test_an_exchange_whose_answer_was_lost_is_not_taken_for_one_that_failed(
 def test_what_somebody_else_has_changed_meanwhile_is_not_ones_own(stores: Stores, line: Line) -> None:
     with pytest.MonkeyPatch.context() as as_it_is:
         as_it_is.setattr(aws, "call", CALL)
-        stores.users.change(replace(USER, claims='{"plan":"tin"}', revision=6))
+        stores.users.change(replace(USER, claims='{"plan":"tin"}', revision=6), now=NOW)
 
     with pytest.raises(UnavailableError):
-        stores.users.change(replace(USER, scope="", revision=6))
+        stores.users.change(replace(USER, scope="", revision=6), now=NOW)
     assert line.failed == 1

@@ -1,4 +1,4 @@
-"""How the authorizer decides on a token: by the tables, or by the feed. The one place where that is chosen."""
+"""How the authorizer decides on a token, by the tables or by the feed: the one place where that is chosen."""
 # ruff: noqa: PLC0415 - a sandbox loads one of the two
 
 from functools import partial

@@ -23,6 +23,8 @@ _CONFIG = Config(
 
 _IDLE_SECONDS = 60
 _CONDITION_FAILED, _CANCELLED = "ConditionalCheckFailedException", "TransactionCanceledException"
+_CONFLICT = "TransactionConflict"
+_TRIES_IN_CONFLICT = 3
 
 
 class ConditionFailedError(Exception):
@@ -36,6 +38,10 @@ class ConditionFailedError(Exception):
         super().__init__("the condition of a write did not hold")
         self.items = items
         self.repeated = repeated
+
+
+class _ConflictError(UnavailableError):
+    """Another transaction had one of the rows. Nothing is written."""
 
 
 class _Answer(dict[str, Any]):
@@ -73,13 +79,22 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
         ConditionFailedError: the condition of a write did not hold; for a transaction, nothing else did.
         UnavailableError: whatever else went wrong. A write may have taken effect all the same.
     """
+    tries = 0
+    while True:
+        try:
+            return _call(operation, **parameters)
+        except _ConflictError:
+            # The rows were in another's transaction, which is over in a moment: nothing has happened yet.
+            tries += 1
+            if tries == _TRIES_IN_CONFLICT or not deadline.allows_second_try():
+                raise
+
+
+def _call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
     try:
         return _Answer(operation(**parameters))
     except ClientError as error:
-        failed = _failed_condition(error)
-        if failed is not None:
-            raise failed from error
-        raise UnavailableError(_name(operation, error.response["Error"]["Code"])) from error
+        raise _failure(operation, error) from error
     except UnavailableError as error:
         raise UnavailableError(_name(operation, str(error))) from error
     except (BotoCoreError, AttributeError, KeyError, TypeError, ValueError) as error:
@@ -87,15 +102,21 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
         raise UnavailableError(_name(operation, type(error).__name__)) from error
 
 
-def _failed_condition(error: ClientError) -> ConditionFailedError | None:
+def _failure(
+    operation: Callable[..., Mapping[str, Any]], error: ClientError
+) -> ConditionFailedError | UnavailableError:
     answer = error.response
+    code = answer["Error"]["Code"]
     repeated = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
-    if answer["Error"]["Code"] == _CONDITION_FAILED:
+    if code == _CONDITION_FAILED:
         return ConditionFailedError([answer.get("Item")], repeated=repeated)
     reasons = answer.get("CancellationReasons", [])
-    if reasons and {reason.get("Code") for reason in reasons} <= {"None", "ConditionalCheckFailed"}:
+    codes = {reason.get("Code") for reason in reasons}
+    if reasons and codes <= {"None", "ConditionalCheckFailed"}:
         return ConditionFailedError([reason.get("Item") for reason in reasons], repeated=repeated)
-    return None
+    if _CONFLICT in codes or code == f"{_CONFLICT}Exception":
+        return _ConflictError(_name(operation, code))
+    return UnavailableError(_name(operation, code))
 
 
 def _close_idle_connections(made: Any) -> Callable[..., None]:

@@ -36,9 +36,6 @@ BOUNDS = {
 # As a browser writes it (RFC 6454 section 6.2), or it would never match: no path, upper case, default port.
 _ORIGIN = re.compile(r"(?!https:.*:443$)(?!http:.*:80$)https?://[^/?#@A-Z\s]+")
 
-# Where the canary asks: encrypted, or on this very machine.
-_API_URL = re.compile(r"https://[a-z0-9.-]+(/[A-Za-z0-9_-]+)?|http://127\.0\.0\.1:[0-9]+")
-
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -143,25 +140,6 @@ class Settings:
             iterations=self.password_hash_iterations,
             parallelism=self.password_hash_parallelism,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class CanarySettings:
-    """What the canary needs beside the settings of all functions."""
-
-    api_url: str
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read it.
-
-        Raises:
-            SettingsError: it is missing, or no address that a password may be sent to.
-        """
-        api_url = _text(environment, "API_URL")
-        if not _API_URL.fullmatch(api_url):
-            raise SettingsError(f"API_URL must be https://<host>/<stage>, not {api_url!r}")
-        return cls(api_url=api_url)
 
 
 def _integer(environment: Mapping[str, str], name: str) -> int:

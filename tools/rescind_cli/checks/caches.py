@@ -51,9 +51,7 @@ def own_cache(
                 _set_ttl(api, each, delay_seconds),
             )
         else:
-            yield from _identity(name, api, each) or [
-                ok(name, f"{delay_seconds} s, as the stack promises")
-            ]
+            yield from _identity(name, api, each) or [ok(name, f"{delay_seconds} s, as the stack promises")]
 
 
 def of_a_version(authorizers: Iterable[Authorizer], *, function: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Who presents this access token, and is it still good, by what was announced? For `RevocationCheck: feed`."""
+"""Who presents this access token, and is it good, by what was announced? For `RevocationCheck: feed`."""
 
 from rescind.flows.authenticate import claims_or_refusal
 from rescind.flows.stores import Revocations, VerificationKeys

@@ -69,6 +69,7 @@ class Remembered:
         return self._users.get(user_id, NOTHING)
 
     def __len__(self) -> int:
+        """Of how many users, sessions and tokens something is known."""
         return len(self._announced)
 
     def _keep(self, name: str, at: int) -> None:

@@ -1,14 +1,13 @@
 """The feed: what was revoked in the last hour, by time. Written with each revocation, read in feed mode only.
 
-A row's key begins with its writer's clock, so a reader asks for what is new by one range; the rest of the key is
-what was revoked, so that the SDK's repeat of a write is the same row. Each row stands there in several copies, of
-which a reader asks for one: a partition serves 3,000 reads a second.
+A row's key begins with its writer's clock, so a reader asks for what is new by one range; the rest of the key
+is what was revoked, so that the SDK's repeat of a write is the same row. Each row stands there in several
+copies, of which a reader asks for one: a partition serves 3,000 reads a second.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-from rescind import aws
 from rescind.rules.revocations import (
     KEPT_SECONDS,
     Revocation,
@@ -17,9 +16,12 @@ from rescind.rules.revocations import (
     TokenBlocked,
     TokensEnded,
     UserGone,
+    key_at,
 )
-from rescind.store import attributes
-from rescind.store.attributes import Item, MalformedItemError, of_number
+from rescind.store.attributes import of_number
+from rescind.store.outcome import is_known
+from rescind.store.transaction import Action, write_together
+from rescind.unavailable import UnavailableError
 
 
 class Feed:
@@ -28,7 +30,39 @@ class Feed:
         self._table = table
         self._copies = copies
 
-    def puts(self, revocation: Revocation, *, now: int) -> list[dict[str, Any]]:
+    def write(
+        self,
+        *actions: Action,
+        announcing: Revocation,
+        now: int,
+        is_done: Callable[[], bool] = lambda: False,
+        request_token: str | None = None,
+    ) -> None:
+        """Write a revocation and its announcement, together or not at all.
+
+        Args:
+            actions: write what is announced.
+            announcing: what they come to.
+            now: epoch seconds at the start of the request.
+            is_done: after a failure, knows by the rows that it has been written.
+            request_token: makes a repeat the same request.
+
+        Raises:
+            ConditionFailedError: a condition did not hold; the rows are in the order of the actions.
+            UnavailableError: it may have been written all the same.
+        """
+        try:
+            write_together(
+                self._client, *actions, *self.puts(announcing, now=now), request_token=request_token
+            )
+        except UnavailableError:
+            if not is_known(is_done):
+                raise
+            # By its rows alone, which may be the work of somebody who died long ago. And DynamoDB shows the
+            # rows of a transaction one after the other.
+            self.announce(announcing, now=now)
+
+    def puts(self, revocation: Revocation, *, now: int) -> list[Action]:
         """To write in the transaction of the state that is announced. `now`: at the start of the request."""
         return [
             {"Put": {"TableName": self._table, "Item": _item(revocation, copy=copy, now=now)}}
@@ -36,40 +70,12 @@ class Feed:
         ]
 
     def announce(self, revocation: Revocation, *, now: int) -> None:
-        """Announce what somebody else has written: they may have died before anybody knew.
+        """Announce what had been written before: whoever wrote it may have died before anybody knew.
 
         Raises:
             UnavailableError: it may not have been written.
         """
-        aws.call(self._client.transact_write_items, TransactItems=self.puts(revocation, now=now))
-
-    def page(self, *, copy: int, after: str, until: str) -> tuple[list[Revocation], str | None]:
-        """Of the rows behind the key `after` up to `until`, at most 1 MB; and the key to go on after, if any.
-
-        Raises:
-            UnavailableError: it could not be read, or a row is none of ours.
-        """
-        answer = aws.call(
-            self._client.query,
-            TableName=self._table,
-            KeyConditionExpression="#copy = :copy AND #at BETWEEN :after AND :until",
-            ExpressionAttributeNames={"#copy": "copy", "#at": "at"},
-            ExpressionAttributeValues={
-                ":copy": {"S": str(copy)},
-                ":after": {"S": after},
-                ":until": {"S": until},
-            },
-            ConsistentRead=True,
-        )
-        last = answer.get("LastEvaluatedKey")
-        return [_revocation(row) for row in attributes.rows_of(answer)], attributes.text(
-            last, "at"
-        ) if last else None
-
-
-def key_at(time_ms: int) -> str:
-    """Where the rows of a writer's clock begin, in the order of time."""
-    return f"{time_ms:014d}"
+        write_together(self._client, *self.puts(revocation, now=now))
 
 
 def _item(revocation: Revocation, *, copy: int, now: int) -> dict[str, dict[str, str]]:
@@ -103,20 +109,3 @@ def _written(revocation: Revocation) -> tuple[str, dict[str, dict[str, str]]]:
                 "scope": {"S": scope},
                 "revision": of_number(revision),
             }
-
-
-def _revocation(row: Item) -> Revocation:
-    if "jti" in row:
-        return TokenBlocked(attributes.text(row, "jti"), attributes.number(row, "exp"))
-    user_id = attributes.text(row, "sub")
-    if "sid" in row:
-        return SessionEnded(user_id, attributes.text(row, "sid"))
-    if "min_ver" in row:
-        return TokensEnded(
-            user_id, attributes.number(row, "min_ver"), attributes.number(row, "logged_out_at")
-        )
-    if "scope" in row:
-        return ScopeChanged(user_id, attributes.text(row, "scope"), attributes.number(row, "revision"))
-    if "gone" in row:
-        return UserGone(user_id)
-    raise MalformedItemError("the row announces nothing that we know")

@@ -67,7 +67,7 @@ def _whole_stage(method_arn: str) -> str:
 
 
 def _context(allow: Allow | AllowByFeed) -> Mapping[str, str | int]:
-    """Strings and numbers only: API Gateway takes nothing else. By the feed nothing is known of the claims."""
+    """Strings and numbers only: API Gateway takes nothing else. The feed has no claims of users."""
     of_user = {"claims": allow.user.claims} if isinstance(allow, Allow) else {}
     return {
         "sub": allow.claims.sub,
