@@ -166,9 +166,10 @@ class World:
 
     def would_refresh(self, token: str, *, now: int) -> Rotated | Replayed | SessionEnded | Refused:
         """What a refresh would come to; nothing changes."""
-        return replace(self, tables=replace(self.tables, sessions=dict(self.tables.sessions))).refresh(
-            token, now=now
+        tables = replace(
+            self.tables, sessions=dict(self.tables.sessions), announced=set(self.tables.announced)
         )
+        return replace(self, tables=tables).refresh(token, now=now)
 
     def log_out(
         self, *, bearer: str | None = None, token: str | None = None, everywhere: bool = False, now: int

@@ -41,7 +41,7 @@ READS: dict[str, Callable[[Stores], object]] = {
     "refusal-of-a-subject-token": lambda stores: stores.logins.refusal(a_subject_token()),
     "sessions-of-a-login": lambda stores: stores.logins.sessions_of(keys_of(a_subject_token())[0], until=NOW),
     "announcements": lambda stores: Announcements(
-        stores.states._client,  # noqa: SLF001 - only the authorizer reads them, through no store of these
+        stores.states._client,  # type: ignore[attr-defined] # noqa: SLF001 - it is another function's
         table="Revocations",
     ).page(copy=0, after="0", until="9"),
     "page-of-users": lambda stores: stores.users.page(segment=0, of=1, after=USER_ID, limit=9),

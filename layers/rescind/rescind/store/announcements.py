@@ -24,7 +24,7 @@ class Announcements:
         self._table = table
 
     def page(self, *, copy: int, after: str, until: str) -> tuple[list[tuple[int, Revocation]], str | None]:
-        """Of the rows from the key `after` to `until`, up to 1 MB, each with the second of its writer's clock.
+        """Of the rows from the key `after` to `until`, 1 MB at most, each with its writer's second.
 
         And the key to go on at, where there are more.
 
