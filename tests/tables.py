@@ -37,6 +37,8 @@ class Stores:
     attempts: AttemptStore
     states: stores.States
     key_sets: KeySetStore
+    feed: Any = None
+    """None of the fakes: they keep what is announced in `FakeTables.announced`."""
 
 
 def create_tables(client: Any, *, prefix: str = "") -> None:
@@ -93,6 +95,7 @@ def stores_on(client: Any, *, prefix: str = "", copies: int = 1) -> Stores:
             sessions_table=f"{prefix}Sessions",
         ),
         key_sets=KeySets(client, table=f"{prefix}Keys"),
+        feed=feed,
     )
 
 

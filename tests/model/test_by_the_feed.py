@@ -1,4 +1,4 @@
-"""As test_model, with sandboxes that read the feed: late by no more than the bound, and never wrong beside that."""
+"""As test_model, with sandboxes that read the feed: late by no more than the bound, and never wrong."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

