@@ -1,4 +1,4 @@
-"""The authorizer with `RevocationCheck: feed`: what it calls and says, how late it is, what failures come to."""
+"""The authorizer with `RevocationCheck: feed`: its calls, what it says and how late, and its failures."""
 
 import time
 from collections.abc import Callable, Iterator

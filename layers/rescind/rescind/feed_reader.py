@@ -68,18 +68,21 @@ class FeedReader:
             UnavailableError: it could not be read.
         """
         clocks = _Clocks(now, self._monotonic())
-        if self._is_old(clocks) and self._read is not None:
-            self._go_on(self._read)
         if self._is_old(clocks):
-            self._go_on(self._begun(clocks))
+            if self._read is not None:
+                self._go_on(self._read)
+            # Where that is over, but began too long ago.
+            if self._is_old(clocks):
+                self._go_on(self._begun(clocks))
         return self._remembered
 
     def _is_old(self, clocks: _Clocks) -> bool:
-        if self._last is None:
-            return True
-        # The monotonic clock may stand still while a sandbox is frozen, and the other one may be set back.
-        ages = clocks.wall - self._last.wall, clocks.monotonic - self._last.monotonic
-        return min(ages) < 0 or max(ages) >= self._delay_seconds
+        last, delay = self._last, self._delay_seconds
+        # The monotonic clock may stand still while a sandbox is frozen, and the other one may be set back: it is
+        # young by both, or old. A negative age says nothing.
+        return last is None or not (
+            0 <= clocks.wall - last.wall < delay and 0 <= clocks.monotonic - last.monotonic < delay
+        )
 
     def _begun(self, clocks: _Clocks) -> _Read:
         last_ms = None if self._last is None else self._last.wall * 1000

@@ -35,6 +35,7 @@ _IAT_AHEAD_SECONDS = 60
 _FORM = re.compile(r"(([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+))\.([A-Za-z0-9_-]{85}[AQgw])")
 _HEADER = re.compile(rb'\{"alg":"ES256","kid":"([A-Za-z0-9_-]+)","typ":"at\+jwt"\}')
 _JSON = json.JSONEncoder(separators=(",", ":"))
+_JSON_OF_TEXT = json.JSONDecoder()
 _ES256 = ECDSA(SHA256())
 # Two signatures with one nonce give the key away. It is made of the key and the text (RFC 6979), so no
 # generator is trusted for it: sandboxes that are restored from one snapshot may share its state.
@@ -135,7 +136,8 @@ def _is_signed(signed: str, raw: bytes, *, key: EllipticCurvePublicKey) -> bool:
 def _claims(payload: str, *, issuer: str, audience: str) -> AccessTokenClaims:
     """The claims as `sign_access_token` writes them: exactly these, each of its type and form."""
     try:
-        members: Any = json.loads(_decode(payload).decode("ascii"))
+        # What stands before or behind it is none of it when it is written again.
+        members: Any = _JSON_OF_TEXT.raw_decode(_decode(payload).decode("ascii"))[0]
     except (ValueError, RecursionError) as error:
         raise InvalidTokenError(Reason.MALFORMED) from error
     well_formed = (
