@@ -78,8 +78,8 @@ class FeedReader:
 
     def _is_old(self, clocks: _Clocks) -> bool:
         last, delay = self._last, self._delay_seconds
-        # The monotonic clock may stand still while a sandbox is frozen, and the other one may be set back: it is
-        # young by both, or old. A negative age says nothing.
+        # The monotonic clock may stand still while a sandbox is frozen, and the other one may be set back: it
+        # is young by both, or old. A negative age says nothing.
         return last is None or not (
             0 <= clocks.wall - last.wall < delay and 0 <= clocks.monotonic - last.monotonic < delay
         )
