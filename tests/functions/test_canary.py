@@ -163,7 +163,8 @@ def test_a_user_that_cannot_be_deleted_is_named(stack: Stack, monkeypatch: pytes
 
 @pytest.mark.usefixtures("api")
 def test_a_deletion_that_fails_is_tried_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    delete, clock, begun, tries = Accounts.delete, time.time, time.time(), []
+    delete, clock, begun = Accounts.delete, time.time, time.time()
+    tries: list[int] = []
     # Each try may be minutes behind the one before.
     monkeypatch.setattr(time, "time", lambda: clock() + 60 * len(tries))
 
