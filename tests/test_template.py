@@ -157,7 +157,7 @@ def test_the_authorizer_reads_four_tables_and_writes_none() -> None:
     }
 
 
-def test_whoever_ends_something_may_announce_it_and_nobody_takes_an_announcement_back() -> None:
+def test_whoever_ends_something_may_announce_it_and_do_nothing_else_to_the_feed() -> None:
     may = {
         (name, action)
         for name in FUNCTIONS

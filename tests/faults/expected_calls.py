@@ -139,11 +139,15 @@ CALLS: dict[str, tuple[str, ...]] = {
         "BatchGetItem Blocklist+Sessions+Users",
         "TransactWriteItems Revocations+Sessions",
         "TransactWriteItems Revocations",
+        "GetItem Users",
+        "TransactWriteItems Revocations",
     ),
     "logout/by access token, blocked": (
         "GetItem Keys",
         "BatchGetItem Blocklist+Sessions+Users",
         "GetItem Blocklist",
+        "TransactWriteItems Revocations",
+        "GetItem Users",
         "TransactWriteItems Revocations",
     ),
     "logout/by access token, everywhere": (

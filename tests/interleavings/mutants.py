@@ -9,6 +9,7 @@ from greenlet import getcurrent
 from rescind.flows.issue import issue_tokens
 from rescind.flows.refresh import Rotated
 from rescind.model import Credential, Lost, Session, Status, User, Written
+from rescind.rules.revocations import Revocation
 from rescind.rules.sessions import (
     EndSession,
     Refuse,
@@ -137,6 +138,31 @@ class DisablesWithoutTheVersion(FakeUsers):
         if status is None:
             return super().raise_version(user_id, version=version, now=now)
         return self._update(user_id, version, lambda user: replace(user, status=status))
+
+
+class AnnouncesNothing(FakeUsers):
+    """But writes all."""
+
+    def _announce(self, revocation: Revocation, now: int) -> None:
+        pass
+
+
+class AnnouncesNoSessionAgain(FakeSessions):
+    def end(self, user_id: str, session_id: str, *, now: int) -> bool:
+        row = self.tables.sessions[user_id, session_id]
+        return row.revoked_at is None and super().end(user_id, session_id, now=now)
+
+
+class AnnouncesNoVersionAgain(FakeUsers):
+    """Whoever finds that it has risen leaves it at that."""
+
+    def raise_version(
+        self, user_id: str, *, version: int, now: int, status: Status | None = None
+    ) -> Written | Lost[User]:
+        row = self.tables.users[user_id]
+        if row.token_version != version:
+            return Lost(row, repeated=False)
+        return super().raise_version(user_id, version=version, now=now, status=status)
 
 
 class ChangesWhateverTheRevision(FakeUsers):

@@ -15,6 +15,15 @@ from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
 from rescind.verdict import Refuse
 
+_BY_THE_TABLES = {
+    Reason.SESSION_UNKNOWN,
+    Reason.SESSION_ENDED,
+    Reason.BLOCKLISTED,
+    Reason.USER_UNKNOWN,
+    Reason.TOKEN_VERSION,
+    Reason.LOGGED_OUT,
+    Reason.USER_DISABLED,
+}
 STARTS = 5
 """How often a change that must be made is tried when others get in its way."""
 
@@ -134,18 +143,15 @@ def announce_again(
     Raises:
         UnavailableError: a call failed, so that nobody may be told that the token is dead.
     """
-    if refused.claims is None:
-        return
     claims = refused.claims
-    match refused.reason:
-        case Reason.SESSION_ENDED:
-            sessions.end(claims.sub, claims.sid, now=now)
-        case Reason.BLOCKLISTED:
-            blocklist.announce(claims.jti, now=now)
-        case Reason.USER_UNKNOWN | Reason.TOKEN_VERSION | Reason.LOGGED_OUT | Reason.USER_DISABLED:
-            users.announce_end(claims.sub, now=now)
-        case _:
-            pass
+    if claims is None or refused.reason not in _BY_THE_TABLES:
+        return
+    if refused.reason is Reason.SESSION_ENDED:
+        sessions.end(claims.sub, claims.sid, now=now)
+    if refused.reason is Reason.BLOCKLISTED:
+        blocklist.announce(claims.jti, now=now)
+    # Of several reasons only the first is told.
+    users.announce_end(claims.sub, now=now)
 
 
 def effective_by(written_at: float, *, settings: Settings) -> int:
