@@ -49,6 +49,10 @@ examples: npm $(VENV)/requirements-dev.txt.ok ## your own API attached, but for 
 docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
 	@$(BIN)/python -m pytest -m docker tests/sam_local tests/journeys
 
+bench: npm $(VENV)/requirements-dev.txt.ok $(VENV)-sam/requirements-sam.txt.ok $(VENV)-bench/requirements-bench.txt.ok ## how fast it is, beside a naive one, the physical floor and what others use; twelve minutes (PARTS="warm cold peers operations growth")
+	@cd bench/js && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@PYTHONPATH=.:layers/rescind:tools $(BIN)/python -m bench $(PARTS)
+
 mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
 	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)
 
@@ -97,7 +101,7 @@ requirements: $(VENV)/requirements-dev.txt.ok ## pin the newest versions, with h
 	@tools/pin-requirements $(BIN)/uv
 
 clean: ## forget the environments and caches
-	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock $(VENV)-scan $(VENV)-scan.lock $(VENV)-checkov $(VENV)-checkov.lock $(VENV)-lambda $(VENV)-lambda.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
+	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock $(VENV)-scan $(VENV)-scan.lock $(VENV)-checkov $(VENV)-checkov.lock $(VENV)-lambda $(VENV)-lambda.lock $(VENV)-bench $(VENV)-bench.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
 
 $(VENV)/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV) $<
@@ -111,6 +115,9 @@ $(VENV)-scan/%.ok: % | python
 $(VENV)-checkov/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV)-checkov $<
 
+$(VENV)-bench/%.ok: % | lambda-python
+	@$(LAMBDA_PYTHON) tools/set_up.py $(VENV)-bench $<
+
 $(VENV)-lambda/%.ok: % | lambda-python
 	@$(LAMBDA_PYTHON) tools/set_up.py $(VENV)-lambda $<
 
@@ -123,4 +130,4 @@ lambda-python:
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run cognito rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean npm python lambda-python
+.PHONY: help run cognito rescind test proof bench build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean npm python lambda-python

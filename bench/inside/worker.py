@@ -1,0 +1,73 @@
+"""Runs one contender in a process of its own: as often as it is told, on the clock.
+
+Told by lines on stdin: first what the contender is asked, as JSON, then how often. It answers on stdout.
+A contender is a module with `prepare(asked)`, which makes a function that says whether a token is let in. It
+must let the live one in, and the revoked one not, before it is measured.
+"""
+
+import asyncio
+import importlib
+import inspect
+import json
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, TextIO
+
+Decide = Callable[[Any], bool | Awaitable[bool]]
+
+
+def main(contender: str) -> None:
+    told, answers = sys.stdin, _stdout_to_ourselves()
+    asked = json.loads(told.readline())
+    loop = asyncio.new_event_loop()
+    decide: Decide = importlib.import_module(contender).prepare(asked)
+    _once = loop.run_until_complete
+    if not _once(_decided(decide, asked["live"])):
+        raise SystemExit(f"{contender} refuses what it should let in")
+    if "revoked" in asked and _once(_decided(decide, asked["revoked"])):
+        raise SystemExit(f"{contender} lets a revoked token in")
+    print("{}", file=answers)
+    for line in told:
+        if inspect.iscoroutinefunction(decide):
+            figures = _once(_awaited(decide, asked["live"], int(line)))
+        else:
+            figures = _called(decide, asked["live"], int(line))
+        print(json.dumps(figures), file=answers)
+
+
+def _stdout_to_ourselves() -> TextIO:
+    """What the contender prints, as functions do to log, goes nowhere."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return answers
+
+
+async def _decided(decide: Decide, what: Any) -> bool:
+    answer = decide(what)
+    return await answer if inspect.isawaitable(answer) else answer
+
+
+def _called(decide: Decide, what: Any, times: int) -> dict[str, Any]:
+    wall, clock = [], time.perf_counter_ns
+    busy = time.process_time_ns()
+    for _ in range(times):
+        begun = clock()
+        decide(what)
+        wall.append(clock() - begun)
+    return {"wall_ns": wall, "cpu_ns": time.process_time_ns() - busy}
+
+
+async def _awaited(decide: Callable[[Any], Awaitable[bool]], what: Any, times: int) -> dict[str, Any]:
+    wall, clock = [], time.perf_counter_ns
+    busy = time.process_time_ns()
+    for _ in range(times):
+        begun = clock()
+        await decide(what)
+        wall.append(clock() - begun)
+    return {"wall_ns": wall, "cpu_ns": time.process_time_ns() - busy}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

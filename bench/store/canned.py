@@ -1,0 +1,134 @@
+"""A DynamoDB on loopback that costs as little as a server in Python can: it is not what is measured.
+
+Run as a program: the rows come as JSON on stdin, the port goes to stdout, and the end of stdin is its end.
+An answer is looked up in the rows once, and from then on given by the bytes of the question. `recorded` has
+answers that somebody else has given, by operation and tables, in their order; writes are answered so.
+"""
+
+import binascii
+import itertools
+import json
+import os
+import re
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+_TARGET = re.compile(rb"\r\nx-amz-target: *[^.\r]*\.([A-Za-z]+)", re.IGNORECASE)
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+_PAGE_BYTES = 1_000_000
+Question = tuple[bytes, bytes]
+
+
+class Answers:
+    def __init__(self, rows: dict[str, list[Any]], recorded: dict[str, list[Any]]) -> None:
+        self._rows = rows
+        self._recorded: dict[str, Iterator[bytes]] = {
+            name: itertools.cycle([_http(json.dumps(each).encode()) for each in answers])
+            for name, answers in recorded.items()
+        }
+        self._known: dict[Question, bytes] = {}
+
+    def of(self, question: Question) -> bytes:
+        known = self._known.get(question)
+        if known is not None:
+            return known
+        operation, asked = question[0].decode(), json.loads(question[1])
+        if self._recorded:
+            return next(self._recorded[recorded_name(operation, asked)])
+        answers: dict[str, Callable[[Any], Any]] = {
+            "GetItem": self._get,
+            "BatchGetItem": self._batch_get,
+            "Query": self._query,
+        }
+        answer = self._known[question] = _http(json.dumps(answers[operation](asked)).encode())
+        return answer
+
+    def _get(self, asked: Any) -> Any:
+        found = self._found(asked["TableName"], asked["Key"])
+        return {"Item": found[0]} if found else {}
+
+    def _batch_get(self, asked: Any) -> Any:
+        return {
+            "Responses": {
+                table: [row for key in each["Keys"] for row in self._found(table, key)]
+                for table, each in asked["RequestItems"].items()
+            },
+            "UnprocessedKeys": {},
+        }
+
+    def _query(self, asked: Any) -> Any:
+        """A partition between two values of its sort key, in pages: the partition is told by its value."""
+        values = {each["S"] for each in asked["ExpressionAttributeValues"].values()}
+        after = asked.get("ExclusiveStartKey")
+        rows = [
+            row
+            for row in self._rows[asked["TableName"]]
+            if row["copy"]["S"] in values
+            and min(values - {row["copy"]["S"]}) <= row["at"]["S"] <= max(values - {row["copy"]["S"]})
+            and (after is None or row["at"]["S"] > after["at"]["S"])
+        ]
+        size = 0
+        for number, row in enumerate(rows, 1):
+            size += len(json.dumps(row)) // 2
+            if size > _PAGE_BYTES and number < len(rows):
+                last = {name: row[name] for name in ("copy", "at")}
+                return {"Items": rows[:number], "Count": number, "LastEvaluatedKey": last}
+        return {"Items": rows, "Count": len(rows)}
+
+    def _found(self, table: str, key: Any) -> list[Any]:
+        return [row for row in self._rows[table] if key.items() <= row.items()]
+
+
+def recorded_name(operation: str, asked: Any) -> str:
+    """The operation and the tables that it is about."""
+    tables = re.findall(r'"TableName": "([^"]+)"', json.dumps(asked)) or sorted(asked.get("RequestItems", ()))
+    return f"{operation} {','.join(tables)}"
+
+
+def _http(body: bytes) -> bytes:
+    head = (
+        "HTTP/1.1 200 OK\r\nServer: Server\r\nDate: Tue, 24 Nov 2026 12:00:00 GMT\r\n"
+        f"Content-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n"
+        "Connection: keep-alive\r\n"
+        f"x-amzn-RequestId: {'A' * 52}\r\nx-amz-crc32: {binascii.crc32(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _serve(connection: socket.socket, answers: Answers) -> None:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    buffered = b""
+    while received := connection.recv(65_536):
+        buffered += received
+        while (end := buffered.find(b"\r\n\r\n")) >= 0:
+            head = buffered[:end]
+            length, target = _LENGTH.search(head), _TARGET.search(head)
+            begin, stop = end + 4, end + 4 + (int(length[1]) if length else 0)
+            if len(buffered) < stop or target is None:
+                break
+            connection.sendall(answers.of((target[1], buffered[begin:stop])))
+            buffered = buffered[stop:]
+
+
+def main() -> None:
+    told = json.loads(sys.stdin.buffer.readline())
+    answers = Answers(told["rows"], told.get("recorded", {}))
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        print(listener.getsockname()[1], flush=True)
+        threading.Thread(target=_end_with_the_parent, daemon=True).start()
+        while True:
+            connection, _ = listener.accept()
+            threading.Thread(target=_serve, args=(connection, answers), daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
