@@ -53,7 +53,7 @@ def makes_a_client_that_waits_a_minute():
     from rescind import aws
 
     # ok: aws-client
-    aws.client("dynamodb")
+    sdk.client("dynamodb")
 
 
 def speaks_to_strangers():

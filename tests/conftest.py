@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from moto import mock_aws
 
-from rescind import audit, aws
+from rescind import audit, sdk
 from rescind_local.deploy.emulator import running_emulator
 from tests.tables import Stores, create_tables, fake_stores, stores_on
 
@@ -109,7 +109,7 @@ def sam_local_gateway(sam_local: "SamLocal", sam_local_api: "RunningApi") -> "Ga
 def _client(endpoint: str | None) -> Any:
     """Made once: it takes longer than most tests. `endpoint` is the one of the environment at that time."""
     del endpoint
-    return aws.client("dynamodb")
+    return sdk.client("dynamodb")
 
 
 @pytest.fixture

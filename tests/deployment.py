@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import pytest
 
-from rescind import aws
+from rescind import sdk
 from tests.tables import Stores, create_tables, stores_on
 from tests.things import SETTINGS
 
@@ -33,9 +33,9 @@ def deployed(endpoint: str, *, kms: str | None = None) -> Iterator[Deployment]:
         process.setenv("AWS_ACCESS_KEY_ID", "testing")
         process.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         process.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        dynamodb, prefix = aws.client("dynamodb"), f"{secrets.token_hex(4)}-"
+        dynamodb, prefix = sdk.client("dynamodb"), f"{secrets.token_hex(4)}-"
         create_tables(dynamodb, prefix=prefix)
-        key_id = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
+        key_id = sdk.client("kms").create_key()["KeyMetadata"]["KeyId"]
         environment = environment_of(key_id, prefix=prefix)
         for name, value in environment.items():
             process.setenv(name, value)

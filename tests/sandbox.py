@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rescind import wiring
+from rescind import authorizer_wiring, wiring
 from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
 from tests.functions.conftest import Context
@@ -39,14 +39,15 @@ class Sandbox:
     environment: Mapping[str, str] = field(default_factory=dict)
     """What is set for this sandbox, beside what the test has set for all."""
     given: Mapping[str, Any] = field(default_factory=dict)
-    """What it need not build, by the names of `wiring`."""
+    """What it need not build, by the names of `wiring` and of `authorizer_wiring`."""
 
     def __post_init__(self) -> None:
-        builders = {name: built for name, built in vars(wiring).items() if hasattr(built, "cache_clear")}
-        self._wiring: dict[str, Callable[[], Any]] = {
-            **{name: cache(build.__wrapped__) for name, build in builders.items()},
-            **{name: _always(thing) for name, thing in self.given.items()},
-        }
+        self._wiring: list[tuple[Any, str, Callable[[], Any]]] = [
+            (module, name, _always(self.given[name]) if name in self.given else cache(built.__wrapped__))
+            for module in (wiring, authorizer_wiring)
+            for name, built in vars(module).items()
+            if hasattr(built, "cache_clear")
+        ]
 
     def ask(self, call: Call) -> Answer:
         """What a client gets; of the authorizer that is 200, 401 or 503, as API Gateway makes it."""
@@ -72,8 +73,8 @@ class Sandbox:
             here.setattr(time, "time", lambda: self.clock.now + self.clock_off)
             for name, value in self.environment.items():
                 here.setenv(name, value)
-            for name, build in self._wiring.items():
-                here.setattr(wiring, name, build)
+            for module, name, build in self._wiring:
+                here.setattr(module, name, build)
             yield
 
 

@@ -12,7 +12,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
-from rescind import aws, deadline
+from rescind import aws, deadline, sdk
 from rescind.unavailable import UnavailableError
 
 KEY = {"user_id": {"S": "usr_1"}}
@@ -58,7 +58,7 @@ def cancelled(*codes: str) -> AWSResponse:
 @pytest.fixture
 def client(no_waiting: None) -> Any:
     del no_waiting
-    return aws.client("dynamodb")
+    return sdk.client("dynamodb")
 
 
 def answering(client: Any, *answers: AWSResponse | Exception) -> list[Any]:
@@ -249,7 +249,7 @@ def test_a_refused_connection_is_unavailable(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
 
     with pytest.raises(UnavailableError, match="get_item: EndpointConnectionError"):
-        aws.call(aws.client("dynamodb").get_item, **READ)
+        aws.call(sdk.client("dynamodb").get_item, **READ)
 
 
 @pytest.mark.parametrize(("seconds_later", "closed"), [(0, 0), (60, 0), (61, 1), (3600, 1), (-1, 1)])
@@ -258,7 +258,7 @@ def test_a_connection_that_nobody_has_used_for_a_minute_is_closed(
 ) -> None:
     now, closes = [1_800_000_000.0], []
     monkeypatch.setattr(time, "time", lambda: now[0])
-    client = aws.client("dynamodb")
+    client = sdk.client("dynamodb")
     monkeypatch.setattr(client, "close", lambda: closes.append(now[0]))
     answering(client, *(answered(200, GOOD) for _ in range(3)))
     aws.call(client.get_item, **READ)
@@ -321,7 +321,7 @@ def test_every_client_has_deadlines_and_tries_twice_with_a_random_pause(
 ) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
-    client = aws.client(service)
+    client = sdk.client(service)
     tries = answering(client, *(failed("ThrottlingException") for _ in range(40)))
 
     for _ in range(20):

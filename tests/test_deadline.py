@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rescind import aws, deadline
+from rescind import aws, deadline, sdk
 from rescind.unavailable import UnavailableError
 from tests.functions.conftest import Context
 from tests.things import SETTINGS
@@ -112,7 +112,7 @@ def silence(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_however_many_calls_meet_silence_an_answer_is_there_in_time(
     timeout: int, within: float, answered_by: int
 ) -> None:
-    client, begun = aws.client("dynamodb"), time.monotonic()
+    client, begun = sdk.client("dynamodb"), time.monotonic()
 
     with deadline.of_invocation(Context(milliseconds_left=timeout * 1000)), deadline.within(within):
         for _ in range(20):
@@ -126,7 +126,7 @@ def test_however_many_calls_meet_silence_an_answer_is_there_in_time(
 def test_a_failure_after_which_there_is_no_time_is_one_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
-    client = aws.client("dynamodb")
+    client = sdk.client("dynamodb")
 
     with deadline.as_long_as_one_try(), pytest.raises(UnavailableError, match="ReadTimeoutError"):
         aws.call(client.get_item, **READ)
@@ -137,7 +137,7 @@ def test_a_failure_after_which_there_is_no_time_is_one_at_once(monkeypatch: pyte
 def test_no_call_is_made_for_which_there_is_no_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
-        client = aws.client("dynamodb")
+        client = sdk.client("dynamodb")
         server.settimeout(0.1)
 
         with (

@@ -1,6 +1,5 @@
 """Reading what an issuer publishes, over real connections: in time, of one form, and from nobody else."""
 
-import datetime as dt
 import json
 import socket
 import ssl
@@ -9,15 +8,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +19,7 @@ from rescind import deadline, issuer_documents
 from rescind.issuer_documents import IssuerDocuments, fetch
 from rescind.issuer_keys import IssuerKeyring
 from rescind.unavailable import UnavailableError
+from tests.certificates import a_certificate
 from tests.issuers import Site, a_key, jwk, served
 from tests.things import NOW
 
@@ -429,27 +424,6 @@ def test_a_pool_of_an_emulator_has_its_keys_there(site: Site) -> None:
 
 
 # Over TLS
-
-
-def a_certificate(folder: Path) -> tuple[Path, Path]:
-    """Of 127.0.0.1, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, SHA256())
-    )
-    certificate_file, key_file = folder / "certificate.pem", folder / "key.pem"
-    certificate_file.write_bytes(certificate.public_bytes(Encoding.PEM))
-    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return certificate_file, key_file
 
 
 class Keys(BaseHTTPRequestHandler):

@@ -27,9 +27,11 @@ IMPURE_OF_OURS = {
     for name in (
         "admin",
         "audit",
+        "authorizer_wiring",
         "aws",
         "cloudformation",
         "deadline",
+        "dynamodb",
         "endpoint",
         "ids",
         "invocation",
@@ -38,6 +40,8 @@ IMPURE_OF_OURS = {
         "keyring",
         "keys",
         "new_keys",
+        "sdk",
+        "signing",
         "snapshot",
         "store",
         "taken_back",
@@ -91,7 +95,7 @@ def test_what_decides_has_no_clock_no_chance_no_environment_and_no_aws(module: s
     assert found == set()
 
 
-def test_nobody_opens_an_address_but_for_cloudformation_the_canary_and_trusted_issuers() -> None:
+def test_nobody_opens_an_address_but_for_dynamodb_cloudformation_the_canary_and_trusted_issuers() -> None:
     # Chance for TLS connections is added where a sandbox is restored, which opens none.
     allowed = {"snapshot.py": {"ssl", "ssl.RAND_add"}}
     of_the_layer = {
@@ -103,7 +107,9 @@ def test_nobody_opens_an_address_but_for_cloudformation_the_canary_and_trusted_i
         name for name, path in FUNCTIONS.items() if any(has(each, NETWORK) for each in imports(path))
     }
 
-    assert (of_the_layer, of_functions) == ({"cloudformation.py", "issuer_documents.py"}, {"canary"})
+    assert of_the_layer == {"cloudformation.py", "dynamodb.py", "issuer_documents.py"}
+    assert of_functions == {"canary"}
+    assert importers_of("rescind.dynamodb") == {"authorizer_wiring.py"}
     assert importers_of("rescind.issuer_documents") == {"wiring.py"}
 
 
@@ -131,13 +137,19 @@ def test_the_flows_know_nothing_of_requests(module: str) -> None:
 def test_only_the_stores_and_the_keys_call_aws() -> None:
     callers = importers_of("rescind.aws")
 
-    # The wiring makes the clients and calls nothing; before a snapshot some are made and thrown away.
-    others = {module for module in callers if not module.startswith("store/")}
-    assert others == {"keys.py", "snapshot.py", "wiring.py"}
+    assert {module for module in callers if not module.startswith("store/")} == {"keys.py", "sdk.py"}
+    # The wiring makes clients and calls nothing; before a snapshot some are made and thrown away.
+    assert importers_of("rescind.sdk") == {"authorizer_wiring.py", "snapshot.py", "wiring.py"}
 
 
-def test_only_one_module_knows_boto3() -> None:
-    assert importers_of("boto3") | importers_of("botocore") == {"aws.py"}
+def test_one_module_makes_clients_of_the_sdk_and_one_knows_its_failures() -> None:
+    assert importers_of("boto3") == {"sdk.py"}
+    assert importers_of("botocore") == {"aws.py", "sdk.py"}
+    assert {each for each in imports(MODULES["aws.py"]) if has(each, {"botocore"})} == {
+        "botocore.exceptions",
+        "botocore.exceptions.BotoCoreError",
+        "botocore.exceptions.ClientError",
+    }
 
 
 def test_what_nobody_has_verified_is_for_who_explains_a_token_and_decides_nothing() -> None:
@@ -208,6 +220,8 @@ def test_no_function_has_the_means_to_go_on_behind_its_answer(module: str) -> No
 
 
 CLOCKS = {"time", "time_ns", "monotonic", "sleep"}
+# A request to AWS is signed with the time of day, in UTC.
+SIGNED = {"gmtime", "strftime"}
 KNOW_TIMES_OF_DAY = {"datetime", "calendar", "zoneinfo", "email", "locale", "dateutil"}
 # How long one request has taken by itself, and nothing that is kept from one to the next.
 MEASURING = {
@@ -238,6 +252,7 @@ def test_no_function_knows_what_a_clock_on_a_wall_shows() -> None:
     used = {module: set(clocks_in(path.read_text(encoding="utf-8"))) for module, path in ALL.items()}
 
     assert {"functions/refresh", "keyring.py"} <= used.keys()
+    used["signing.py"] -= SIGNED
     assert set().union(*used.values()) <= CLOCKS
     assert {module for module, clocks in used.items() if "monotonic" in clocks} == MEASURING
 
@@ -284,12 +299,16 @@ def loaded_by(program: str) -> set[str]:
 def test_the_authorizer_loads_no_password_hashing_and_nothing_that_writes() -> None:
     loaded = loaded_by(
         "from functions.authorizer import app\n"
-        "app.wiring.settings(), app.wiring.keyring(), app.wiring.states()"
+        "app.wiring.settings(), app.authorizer_wiring.keyring(), app.authorizer_wiring.states()"
     )
 
     assert "rescind.store.state" in loaded
     unneeded = {
         "argon2",
+        "boto3",
+        # Powertools loads `botocore` itself, which is next to nothing.
+        "botocore.client",
+        "botocore.session",
         "precis_i18n",
         "rescind.admin",
         "rescind.endpoint",

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from rescind import audit, deadline, snapshot, wiring
+from rescind import audit, authorizer_wiring, deadline, snapshot, wiring
 from rescind.flows.authenticate import authenticate
 from rescind.flows.stores import States, VerificationKeys
 from rescind.invocation import invocation
@@ -22,8 +22,9 @@ snapshot.prepare("authorizer")
 def handler(event: Event) -> dict[str, Any]:
     """A failure is neither a 401 nor a policy: API Gateway makes an exception a 503, and keeps none."""
     now = int(time.time())
-    # Before its seconds are counted: a new sandbox loads the SDK here.
-    keys, states, settings = wiring.keyring(), wiring.states(), wiring.settings()
+    # Before its seconds are counted: a new sandbox may have to load the SDK here.
+    keys, states = authorizer_wiring.keyring(), authorizer_wiring.states()
+    settings = wiring.settings()
     with deadline.within(_WAITS_SECONDS):
         return authorize(event, keys=keys, states=states, settings=settings, now=now)
 

@@ -14,7 +14,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rescind import aws
+from rescind import sdk
 from rescind.model import User
 from rescind.store.accounts import Accounts
 from rescind.store.users import Users, user_item
@@ -83,7 +83,7 @@ def gateway(ministack: str) -> Iterator[RunningGateway]:
 def inside(ministack: str, gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> Inside:
     del gateway  # it has made the tables
     monkeypatch.setenv("AWS_ENDPOINT_URL", ministack)
-    return Inside(aws.client("dynamodb"), tables_of(STACK))
+    return Inside(sdk.client("dynamodb"), tables_of(STACK))
 
 
 def some_users(letter: str, many: int) -> list[User]:

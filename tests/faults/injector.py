@@ -7,12 +7,12 @@ from unittest import mock
 
 from botocore.config import Config
 
-from rescind import aws
+from rescind import sdk
 from tests.faults.faults import Fault, Length
 from tests.faults.permissions import Permission, permissions_of
 from tests.faults.proxy import Proxy
 
-_DEPLOYED = aws._CONFIG  # noqa: SLF001 - there is one, and only tests want another
+_DEPLOYED = sdk._CONFIG  # noqa: SLF001 - there is one, and only tests want another
 _HASTY = _DEPLOYED.merge(Config(read_timeout=0.3))
 _SLEEP = time.sleep
 _NOBODY = "http://127.0.0.1:1/"
@@ -55,8 +55,8 @@ class FaultInjector:
     def _made_with(self, config: Config) -> Clients:
         clients = {}
         for service in ("dynamodb", "kms"):
-            with mock.patch.object(aws, "_CONFIG", config):
-                clients[service] = aws.client(service)
+            with mock.patch.object(sdk, "_CONFIG", config):
+                clients[service] = sdk.client(service)
             clients[service].meta.events.register(f"before-call.{service}", self._call)
             clients[service].meta.events.register(f"before-send.{service}", self._try)
         return clients

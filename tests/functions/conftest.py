@@ -20,7 +20,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.kms import models as moto_kms
 from moto.kms.utils import generate_private_key
 
-from rescind import audit, wiring
+from rescind import audit, authorizer_wiring, wiring
 from rescind.rules import passwords
 from rescind.rules.key_set import KeyEntry, Purpose
 from tests import event_lines
@@ -158,6 +158,8 @@ def moto() -> Iterator[str]:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
         environment.setattr(boto3, "DEFAULT_SESSION", _session())
         environment.setattr(moto_kms, "generate_private_key", _rsa_key)
+        # moto is inside the SDK. What the authorizer reads without it, it reads in tests/test_dynamodb.py.
+        environment.setattr(authorizer_wiring, "reads", lambda: wiring.dynamodb())  # noqa: PLW0108 - it is no cache to forget
         forget_wiring()
         create_tables(wiring.dynamodb())
         yield wiring.kms().create_key()["KeyMetadata"]["KeyId"]
@@ -225,6 +227,6 @@ def add_keys(stores: Stores, kms_key_id: str) -> None:
 
 def forget_wiring(*, but: Collection[str] = ()) -> None:
     """The next call is of a new sandbox; `but` names what it may take over: clients take long to make."""
-    for name, built in vars(wiring).items():
+    for name, built in [*vars(wiring).items(), *vars(authorizer_wiring).items()]:
         if hasattr(built, "cache_clear") and name not in but:
             built.cache_clear()

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rescind import wiring
+from rescind import authorizer_wiring
 from rescind.model import BlockedToken
 from rescind.rules.access_tokens import AccessTokenClaims, SigningKey, sign_access_token
 from rescind.unavailable import UnavailableError
@@ -180,7 +180,7 @@ def test_whatever_a_bearer_header_holds_is_a_401_and_costs_no_read(
 ) -> None:
     live = live_token(stack)
     assert is_allowed(stack, presenting(form, live))
-    monkeypatch.setattr(wiring.states()._client, "batch_get_item", None)  # noqa: SLF001 - the store's own edge
+    monkeypatch.setattr(authorizer_wiring.states()._client, "batch_get_item", None)  # noqa: SLF001 - the store's own edge
 
     # In one test: to make a stack takes longer than all of them.
     events = {
@@ -288,7 +288,7 @@ def test_what_cannot_be_read_is_a_failure_and_no_verdict(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, answer: Callable[..., dict[str, Any]]
 ) -> None:
     event = presenting("authorizer-rest-request", stack.log_in()["access_token"])
-    states = wiring.states()
+    states = authorizer_wiring.states()
 
     monkeypatch.setattr(states._client, "batch_get_item", answer)  # noqa: SLF001 - the store's own edge
 
@@ -298,7 +298,7 @@ def test_what_cannot_be_read_is_a_failure_and_no_verdict(
 
 def test_the_state_is_read_once_and_strongly(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     event = presenting("authorizer-rest-request", stack.log_in()["access_token"])
-    client = wiring.states()._client  # noqa: SLF001 - as above
+    client = authorizer_wiring.states()._client  # noqa: SLF001 - as above
     read, calls = client.batch_get_item, []
 
     def recorded_read(**parameters: Any) -> Any:
@@ -334,14 +334,14 @@ def test_what_a_new_sandbox_loads_is_not_taken_from_what_it_may_wait(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, loading_seconds: float, *, in_time: bool
 ) -> None:
     asked = presenting(FORMS[0], stack.log_in()["access_token"])
-    states, clock = wiring.states, [1000.0]
+    states, clock = authorizer_wiring.states, [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
 
     def load() -> object:
         clock[0] += loading_seconds
         return states()
 
-    monkeypatch.setattr(wiring, "states", load)
+    monkeypatch.setattr(authorizer_wiring, "states", load)
     context = Context(milliseconds_left=SETTINGS.authorizer_timeout_seconds * 1000)
 
     if in_time:

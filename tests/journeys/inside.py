@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from rescind import aws
+from rescind import sdk
 from rescind.keyring import Keyring
 from rescind.keys import KeyService
 from rescind.store.key_set import KeySets
@@ -24,7 +24,7 @@ def inside_of(endpoint: str, stack: str) -> Inside:
     with pytest.MonkeyPatch.context() as environment:
         if endpoint:
             environment.setenv("AWS_ENDPOINT_URL", endpoint)
-        dynamodb, kms = aws.client("dynamodb"), aws.client("kms")
+        dynamodb, kms = sdk.client("dynamodb"), sdk.client("kms")
         pages = boto3.client("cloudformation").get_paginator("list_stack_resources")
         names = {
             each["LogicalResourceId"]: each["PhysicalResourceId"]

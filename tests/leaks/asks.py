@@ -128,7 +128,7 @@ def security_event(event: str = "session-revoked", **claims: Any) -> Ask:
 
 
 def after_an_exchange(ask: Ask) -> Ask:
-    """The user there has a session here, opened a while ago: two tokens of one second grant once, and of two twice."""
+    """The user there has a session here, by a token of a minute ago: of one second, only one grants."""
 
     def both(w: World) -> Event:
         assert w.stack.invoke("exchange", exchange(iat=int(time.time()) - 60)(w))["statusCode"] == 200

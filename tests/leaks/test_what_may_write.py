@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rescind import aws
+from rescind import aws, sdk
 from rescind.flows.issue import Tokens
 from rescind.rules.refresh_tokens import MacKey
 from tests.leaks import marked
@@ -27,7 +27,7 @@ SOURCES = {
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
 OUR_LOG = "layers/rescind/rescind/audit.py"
-OF_THE_SDK = "layers/rescind/rescind/aws.py"
+OF_THE_SDK = "layers/rescind/rescind/sdk.py"
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -81,7 +81,7 @@ def test_the_sdk_is_silent_of_what_it_sends_and_gets(
     token = "marked-session-token-73f1e0aa"
     monkeypatch.setenv("AWS_SESSION_TOKEN", token)
     logging.getLogger("botocore").setLevel(logging.NOTSET)
-    client = aws.client("dynamodb")
+    client = sdk.client("dynamodb")
     key = {"username": {"S": marked.USERNAME}}
 
     seen = witness.watch("login", lambda: aws.call(client.get_item, TableName="Credentials", Key=key))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rescind import aws
+from rescind import sdk
 from rescind.rules.passwords import hash_password
 from rescind.store.accounts import Accounts
 from rescind.store.sessions import Sessions
@@ -57,7 +57,7 @@ def running_store(host: str, *, api_url: str, parameters: Mapping[str, object]) 
 
 def _add_users(environment: Mapping[str, str]) -> None:
     """The two of the journeys; and `ada`, whom the recorded events speak of, with her session."""
-    dynamodb = aws.client("dynamodb")
+    dynamodb = sdk.client("dynamodb")
     accounts = Accounts(
         dynamodb,
         credentials_table=environment["CREDENTIALS_TABLE"],

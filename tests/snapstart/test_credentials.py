@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 
-from rescind import aws
+from rescind import sdk
 from tests.snapstart.credentials_server import CredentialsServer, running_credentials_server
 
 LESS_THAN_THE_SDK_TRUSTS = 60
@@ -46,15 +46,15 @@ class _NowhereError(Exception):
 
 
 def test_before_a_snapshot_nobody_is_asked_for_credentials(server: CredentialsServer) -> None:
-    aws.load(["dynamodb", "kms"])
+    sdk.load(["dynamodb", "kms"])
 
     assert server.handed_out == []
-    assert used_by(aws.client("dynamodb")) == server.handed_out[0]
+    assert used_by(sdk.client("dynamodb")) == server.handed_out[0]
 
 
 def test_credentials_that_are_about_to_expire_are_asked_for_again(server: CredentialsServer) -> None:
     server.good_for_seconds = LESS_THAN_THE_SDK_TRUSTS
-    client = aws.client("dynamodb")
+    client = sdk.client("dynamodb")
     server.good_for_seconds = 6 * 3600
     first = server.handed_out[0]
 

@@ -1,11 +1,15 @@
-"""Whether an answer of AWS can be believed: handlers of botocore's events, for `aws.py`."""
+"""Whether an answer of AWS can be believed; also as handlers of botocore's events, for `sdk.py`."""
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from zlib import crc32
 
 from rescind.unavailable import UnavailableError
+
+
+class Headers(Protocol):
+    def get(self, name: str, /) -> str | None: ...
 
 
 def refuse_unreadable(response_dict: Mapping[str, Any], **_: Any) -> None:
@@ -21,7 +25,7 @@ def refuse_unreadable(response_dict: Mapping[str, Any], **_: Any) -> None:
     except ValueError:
         readable = False
     # A damaged one the SDK asks for again.
-    if not readable and not _is_damaged(response_dict["headers"], response_dict["body"]):
+    if not readable and not is_damaged(response_dict["headers"], response_dict["body"]):
         raise UnavailableError("an answer that is not JSON")
 
 
@@ -31,11 +35,11 @@ def refuse_damaged(http_response: Any, **_: Any) -> None:
     Raises:
         UnavailableError: it is wrong.
     """
-    if _is_damaged(http_response.headers, http_response.content):
+    if is_damaged(http_response.headers, http_response.content):
         raise UnavailableError("an answer whose checksum is wrong")
 
 
-def _is_damaged(headers: Mapping[str, str], body: bytes) -> bool:
+def is_damaged(headers: Headers, body: bytes) -> bool:
     """By the CRC-32 that DynamoDB sends with each answer."""
     checksum = headers.get("x-amz-crc32")
     return checksum is not None and checksum != str(crc32(body))

@@ -1,28 +1,14 @@
-"""boto3 clients with short deadlines, and their failures in our words, for `store/` and `keys.py`."""
+"""A call to AWS, and its failures in our words, for `store/` and `keys.py`. It loads no SDK."""
 
-import logging
-import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from rescind import deadline
-from rescind.answers import refuse_damaged, refuse_unreadable
 from rescind.unavailable import UnavailableError
 
-# botocore would wait 60 s to connect and 60 s to read. How long all tries may take together: deadline.py.
-_CONFIG = Config(
-    connect_timeout=deadline.CONNECT_SECONDS,
-    read_timeout=deadline.READ_SECONDS,
-    retries={"mode": "standard", "total_max_attempts": 2},  # After a pause of up to a second, at random.
-    tcp_keepalive=True,
-)
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
-_IDLE_SECONDS = 60
-_CONDITION_FAILED, _CANCELLED = "ConditionalCheckFailedException", "TransactionCanceledException"
+CONDITION_FAILED, CANCELLED = "ConditionalCheckFailedException", "TransactionCanceledException"
 
 
 class ConditionFailedError(Exception):
@@ -43,29 +29,6 @@ class _Answer(dict[str, Any]):
         raise UnavailableError(f"an answer without {name}")
 
 
-def client(service: str) -> Any:
-    """A client with short deadlines; an answer that is unreadable, or damaged on its way, is a failure."""
-    # Where an operator sets a whole function to DEBUG, botocore writes down password hashes and opened keys.
-    logging.getLogger("botocore").setLevel(logging.INFO)
-    made = boto3.client(service, config=_CONFIG)
-    made.meta.events.register(f"before-call.{service}", _close_idle_connections(made))
-    made.meta.events.register(f"before-send.{service}", _refuse_late)
-    made.meta.events.register_first(f"needs-retry.{service}", _spare_the_pause)
-    made.meta.events.register(f"before-parse.{service}", refuse_unreadable)
-    made.meta.events.register(f"after-call.{service}", refuse_damaged)
-    return made
-
-
-def load(services: Iterable[str]) -> None:
-    """Read from the SDK's files what making clients of these services takes: most of the time that it takes.
-
-    For a snapshot. Their clients are thrown away.
-    """
-    nobody = "none"  # Without a name and a secret, the SDK would ask for credentials.
-    for service in services:
-        boto3.client(service, config=_CONFIG, aws_access_key_id=nobody, aws_secret_access_key=nobody)
-
-
 def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
     """Call an operation of a client. To look up what its answer lacks is an `UnavailableError`, too.
 
@@ -75,65 +38,32 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
     """
     try:
         return _Answer(operation(**parameters))
-    except ClientError as error:
-        failed = _failed_condition(error)
-        if failed is not None:
-            raise failed from error
-        raise UnavailableError(_name(operation, error.response["Error"]["Code"])) from error
     except UnavailableError as error:
         raise UnavailableError(_name(operation, str(error))) from error
-    except (BotoCoreError, AttributeError, KeyError, TypeError, ValueError) as error:
-        # The latter are botocore's when an answer has another shape than it should.
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # botocore's when an answer has another shape than it should.
         raise UnavailableError(_name(operation, type(error).__name__)) from error
+    except Exception as error:
+        # Only the SDK raises these, and then they are loaded.
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+        if isinstance(error, ClientError):
+            failed = _failed_condition(error)
+            raise failed or UnavailableError(_name(operation, error.response["Error"]["Code"])) from error
+        if isinstance(error, BotoCoreError):
+            raise UnavailableError(_name(operation, type(error).__name__)) from error
+        raise
 
 
-def _failed_condition(error: ClientError) -> ConditionFailedError | None:
+def _failed_condition(error: "ClientError") -> ConditionFailedError | None:
     answer = error.response
     repeated = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
-    if answer["Error"]["Code"] == _CONDITION_FAILED:
+    if answer["Error"]["Code"] == CONDITION_FAILED:
         return ConditionFailedError([answer.get("Item")], repeated=repeated)
     reasons = answer.get("CancellationReasons", [])
     if reasons and {reason.get("Code") for reason in reasons} <= {"None", "ConditionalCheckFailed"}:
         return ConditionFailedError([reason.get("Item") for reason in reasons], repeated=repeated)
     return None
-
-
-def _close_idle_connections(made: Any) -> Callable[..., None]:
-    """Whatever lies between may have forgotten them while the sandbox was frozen, and would stay silent."""
-    used_at = time.time()  # The monotonic clock may have been frozen, too.
-
-    def close(**_: Any) -> None:
-        nonlocal used_at
-        before, used_at = used_at, time.time()
-        idle_seconds = used_at - before
-        # A negative time is a clock that was set back: it says nothing.
-        if not 0 <= idle_seconds <= _IDLE_SECONDS:
-            made.close()  # It opens new ones.
-
-    return close
-
-
-def _refuse_late(**_: Any) -> None:
-    if not deadline.allows_first_try():
-        raise UnavailableError("no time is left for a try")
-
-
-def _spare_the_pause(
-    response: tuple[Any, Mapping[str, Any]] | None, caught_exception: Exception | None, **_: Any
-) -> None:
-    """Where there would be no time left after it, a failure is one before the pause, and not after it.
-
-    The SDK's own handler, which comes after this one, would wait first.
-    """
-    if deadline.allows_second_try():
-        return
-    if response is None:
-        raise caught_exception or UnavailableError("no answer")
-    http_response, parsed = response
-    refuse_damaged(http_response)
-    code = parsed.get("Error", {}).get("Code")
-    if code is not None and code not in {_CONDITION_FAILED, _CANCELLED}:
-        raise UnavailableError(code)
 
 
 def _name(operation: Callable[..., Any], failure: str) -> str:

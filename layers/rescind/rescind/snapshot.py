@@ -34,11 +34,11 @@ def prepare(function: str) -> None:
 
 def load(modules: tuple[str, ...], services: tuple[str, ...]) -> None:
     """Import what the first request would; of AWS's services only what their clients are made of."""
-    from rescind import aws
+    from rescind import sdk
 
     for module in modules:
         import_module(module)
-    aws.load(services)
+    sdk.load(services)
 
 
 def draw_anew() -> None:

@@ -164,13 +164,13 @@ def table_setups() -> "TableSetups":
 
 @cache
 def dynamodb() -> Any:
-    from rescind import aws
+    from rescind import sdk
 
-    return aws.client("dynamodb")
+    return sdk.client("dynamodb")
 
 
 @cache
 def kms() -> Any:
-    from rescind import aws
+    from rescind import sdk
 
-    return aws.client("kms")
+    return sdk.client("kms")

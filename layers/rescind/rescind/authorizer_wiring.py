@@ -1,0 +1,72 @@
+"""Builds what the authorizer alone uses, each once for a sandbox: it reads without the SDK."""
+# ruff: noqa: PLC0415 - where the environment says enough, nothing of the SDK is loaded
+
+import os
+import re
+from collections.abc import Callable
+from functools import cache
+
+from rescind import wiring
+from rescind.dynamodb import DynamoDBReads
+from rescind.keyring import Keyring
+from rescind.signing import Credentials, Signer
+from rescind.store.key_set import KeySets
+from rescind.store.state import States
+
+# Of the partition `aws`, whose host names are known to be of this form.
+_USUAL_REGION = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]")
+# By which the SDK would choose another address.
+_SDKS_OWN = (
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
+)
+
+
+@cache
+def keyring() -> Keyring:
+    return Keyring(KeySets(reads(), table=wiring.settings().keys_table), wiring.key_service())
+
+
+@cache
+def states() -> States:
+    settings = wiring.settings()
+    return States(
+        reads(),
+        blocklist_table=settings.blocklist_table,
+        users_table=settings.users_table,
+        sessions_table=settings.sessions_table,
+    )
+
+
+@cache
+def reads() -> DynamoDBReads:
+    address, region = endpoint()
+    return DynamoDBReads(address, Signer(region=region, credentials=credentials()))
+
+
+def endpoint() -> tuple[str, str]:
+    """DynamoDB's address, and its region."""
+    region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION", "")
+    is_usual = _USUAL_REGION.fullmatch(region) and not any(os.environ.get(name) for name in _SDKS_OWN)
+    if is_usual:
+        return os.environ.get("AWS_ENDPOINT_URL") or f"https://dynamodb.{region}.amazonaws.com", region
+    from rescind import sdk
+
+    return sdk.endpoint("dynamodb")
+
+
+def credentials() -> Callable[[], Credentials]:
+    """Lambda puts them into the environment, for as long as a sandbox lives; but not behind a snapshot."""
+    environment = os.environ
+    if environment.get("AWS_ACCESS_KEY_ID") and environment.get("AWS_SECRET_ACCESS_KEY"):
+        known = Credentials(
+            environment["AWS_ACCESS_KEY_ID"],
+            environment["AWS_SECRET_ACCESS_KEY"],
+            environment.get("AWS_SESSION_TOKEN") or None,
+        )
+        return lambda: known
+    from rescind import sdk
+
+    return sdk.credentials()
