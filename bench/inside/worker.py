@@ -12,26 +12,33 @@ import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, TextIO
 
-Decide = Callable[[Any], bool | Awaitable[bool]]
+Decide = Callable[[Any], bool | Coroutine[Any, Any, bool]]
 
 
 def main(contender: str) -> None:
     told, answers = sys.stdin, _stdout_to_ourselves()
-    asked = json.loads(told.readline())
+    line = told.readline()
+    if not line:
+        return  # Another contender has failed.
+    asked = json.loads(line)
     loop = asyncio.new_event_loop()
     decide: Decide = importlib.import_module(contender).prepare(asked)
-    _once = loop.run_until_complete
-    if not _once(_decided(decide, asked["live"])):
+
+    def lets_in(what: Any) -> bool:
+        answer = decide(what)
+        return loop.run_until_complete(answer) if isinstance(answer, Coroutine) else answer
+
+    if not lets_in(asked["live"]):
         raise SystemExit(f"{contender} refuses what it should let in")
-    if "revoked" in asked and _once(_decided(decide, asked["revoked"])):
+    if "revoked" in asked and lets_in(asked["revoked"]):
         raise SystemExit(f"{contender} lets a revoked token in")
     print("{}", file=answers)
     for line in told:
         if inspect.iscoroutinefunction(decide):
-            figures = _once(_awaited(decide, asked["live"], int(line)))
+            figures = loop.run_until_complete(_awaited(decide, asked["live"], int(line)))
         else:
             figures = _called(decide, asked["live"], int(line))
         print(json.dumps(figures), file=answers)
@@ -44,11 +51,6 @@ def _stdout_to_ourselves() -> TextIO:
     return answers
 
 
-async def _decided(decide: Decide, what: Any) -> bool:
-    answer = decide(what)
-    return await answer if inspect.isawaitable(answer) else answer
-
-
 def _called(decide: Decide, what: Any, times: int) -> dict[str, Any]:
     wall, clock = [], time.perf_counter_ns
     busy = time.process_time_ns()
@@ -59,7 +61,9 @@ def _called(decide: Decide, what: Any, times: int) -> dict[str, Any]:
     return {"wall_ns": wall, "cpu_ns": time.process_time_ns() - busy}
 
 
-async def _awaited(decide: Callable[[Any], Awaitable[bool]], what: Any, times: int) -> dict[str, Any]:
+async def _awaited(
+    decide: Callable[[Any], Coroutine[Any, Any, bool]], what: Any, times: int
+) -> dict[str, Any]:
     wall, clock = [], time.perf_counter_ns
     busy = time.process_time_ns()
     for _ in range(times):
