@@ -28,7 +28,7 @@ def layer() -> Path:
 
 def function(folder: Path) -> Path:
     """What Lambda has at /var/task, and compiled, so that all are alike: a copy."""
-    made = BUILD / "functions" / folder.name
+    made = BUILD / "functions" / folder.relative_to(ROOT)
     shutil.rmtree(made, ignore_errors=True)
     shutil.copytree(folder, made, ignore=shutil.ignore_patterns("__pycache__"))
     _run([PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", made])

@@ -55,11 +55,11 @@ class Paths:
 
 
 def authorizers() -> Paths:
-    others = ROOT / "bench" / "authorizers"
+    bench = ROOT / "bench"
     return Paths(
         ours=(built.function(ROOT / "functions" / "authorizer"), built.layer()),
-        naive=(built.function(others / "naive"), packages()),
-        floor=(built.function(others / "floor"), packages()),
+        naive=(built.function(bench / "naive" / "authorizer"), packages()),
+        floor=(built.function(bench / "floor"), packages()),
     )
 
 

@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -48,6 +48,9 @@ class World:
     refresh_token: str
     user: User
     session: Session
+    other_session: Session
+    """Of the same user."""
+    other_refresh_token: str
     rows: Rows
 
     def asked(self) -> dict[str, Any]:
@@ -66,6 +69,7 @@ def new_world() -> World:
         absolute_expires_at=now + 9000,
         counter=1,
     )
+    other_session = replace(session, session_id=session.session_id.replace("s" * 21, "o" * 21))
     claims = {"iat": now, "exp": now + _LIFETIME_SECONDS, "auth_time": now}
     blocked = {
         "jti": {"S": REVOKED_TOKEN_ID},
@@ -80,7 +84,9 @@ def new_world() -> World:
         refresh_token=sign_refresh_token(USER_ID, session.session_id, 1, key=MAC_KEY),
         user=user,
         session=session,
-        rows=_on_the_wire(
+        other_session=other_session,
+        other_refresh_token=sign_refresh_token(USER_ID, other_session.session_id, 1, key=MAC_KEY),
+        rows=on_the_wire(
             {
                 "Blocklist": [blocked],
                 "Users": [user_item(user)],
@@ -136,6 +142,6 @@ def environment(endpoint: str, *, prefix: str = "") -> dict[str, str]:
     }
 
 
-def _on_the_wire(rows: Mapping[str, list[Any]]) -> Rows:
+def on_the_wire(rows: Mapping[str, list[Any]]) -> Rows:
     wire: Rows = json.loads(json.dumps(rows, default=lambda raw: base64.b64encode(raw).decode()))
     return wire

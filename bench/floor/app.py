@@ -27,11 +27,10 @@ _BODY = (
     f'"{_SESSIONS}":{{"Keys":[{{"user_id":{{"S":"%s"}},"session_id":{{"S":"%s"}}}}],"ConsistentRead":true}}}}}}'
 )
 _NOT_BLOCKED = f'"{_BLOCKLIST}": []'.encode()
-_TARGET = "DynamoDB_20120810.BatchGetItem"
 _SIGNED = "host;x-amz-date;x-amz-security-token;x-amz-target"
 _HEADERS = (
     f"POST / HTTP/1.1\r\nHost: {_HOST}:{_PORT}\r\nContent-Type: application/x-amz-json-1.0\r\n"
-    f"X-Amz-Target: {_TARGET}\r\nX-Amz-Security-Token: {_TOKEN}\r\n"
+    f"X-Amz-Security-Token: {_TOKEN}\r\n"
 )
 _key: Any = load_der_public_key(base64.b64decode(os.environ["PUBLIC_KEY"]))
 _algorithm = ECDSA(SHA256())
@@ -57,7 +56,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
     r, s = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
     _key.verify(encode_dss_signature(r, s), signed.encode(), _algorithm)
     claims = json.loads(base64.urlsafe_b64decode(signed.partition(".")[2] + "=="))
-    answer = _ask(_BODY % (claims["jti"], claims["sub"], claims["sub"], claims["sid"]))
+    answer = ask("BatchGetItem", _BODY % (claims["jti"], claims["sub"], claims["sub"], claims["sid"]))
     if _NOT_BLOCKED not in answer:
         raise Exception("Unauthorized")  # noqa: TRY002 - API Gateway's word
     statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": event["methodArn"]}
@@ -67,18 +66,21 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG
     }
 
 
-def _ask(body: str) -> bytes:
+def ask(operation: str, body: str) -> bytes:
+    """The body of DynamoDB's answer."""
+    target = f"DynamoDB_20120810.{operation}"
     date = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     digest = hashlib.sha256(body.encode()).hexdigest()
     canonical = (
         f"POST\n/\n\nhost:{_HOST}:{_PORT}\nx-amz-date:{date}\nx-amz-security-token:{_TOKEN}\n"
-        f"x-amz-target:{_TARGET}\n\n{_SIGNED}\n{digest}"
+        f"x-amz-target:{target}\n\n{_SIGNED}\n{digest}"
     )
     text = f"AWS4-HMAC-SHA256\n{date}\n{_SCOPE}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = _hmac(_day_key, text).hex()
     _connection.sendall(
-        f"{_HEADERS}X-Amz-Date: {date}\r\nAuthorization: {_CREDENTIAL}, SignedHeaders={_SIGNED}, "
-        f"Signature={signature}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+        f"{_HEADERS}X-Amz-Target: {target}\r\nX-Amz-Date: {date}\r\n"
+        f"Authorization: {_CREDENTIAL}, SignedHeaders={_SIGNED}, Signature={signature}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
     )
     received = _connection.recv(65_536)
     head, _, content = received.partition(b"\r\n\r\n")
