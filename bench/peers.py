@@ -1,8 +1,9 @@
 """Peers doing the same work: a token is verified, and looked up whether it is revoked.
 
 Each is asked in its own process, as near to its own decision as who uses it honestly gets: its decorator,
-dependency or authentication class, on a request made for it, with no HTTP before it. Each is tuned by the wish
-to make it win: ES256 with keys loaded once, stores on Unix sockets, lasting connections, hiredis,
+dependency or authentication class, on a request made for it, with no HTTP before it. Each is tuned to win:
+ES256 with keys loaded once, stores on Unix sockets, lasting connections, hiredis, prepared statements.
+Rescind asks its store over HTTP on loopback, signed, as DynamoDB wants it.
 """
 
 import shutil

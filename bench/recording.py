@@ -7,12 +7,13 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import boto3
 
+from bench.inside.authorizer import event_of
 from bench.store.canned import recorded_name
 from bench.world import World
 from rescind import audit, wiring
@@ -71,11 +72,13 @@ class _Recorder:
 
     def _record(self, request: Request, line: Line) -> None:
         asked = json.loads(request.body)
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        operation = headers["x-amz-target"].rpartition(".")[2]
         before = self._rows(request.body.decode())
         answer = line.pass_on(request)
-        after = self._rows(request.body.decode()) if request.operation in WRITES else before
-        units = units_of(request.operation, asked, before, after)
-        self.calls.append(Recorded(request.operation, asked, json.loads(answer.body), units))
+        after = self._rows(request.body.decode()) if operation in WRITES else before
+        units = units_of(operation, asked, before, after)
+        self.calls.append(Recorded(operation, asked, json.loads(answer.body), units))
         line.send(answer)
 
     def _rows(self, text: str) -> Tables:
@@ -92,29 +95,33 @@ def emulated() -> Iterator[str]:
         yield emulator.endpoint
 
 
-def record(world: World, endpoint: str, name: str) -> Recording:
-    """One warm `login`, `refresh` or `logout` of the world's user, on tables of its own."""
+def record(world: World, endpoint: str, name: str, *, sessions: int = 2) -> Recording:
+    """One warm request of the world's user, who has so many sessions then, on tables of its own."""
     with running_proxy(endpoint) as proxy, deployed(proxy.endpoint) as deployment, _silence():
         forget_wiring()
         stores = deployment.stores
         add_keys(stores, os.environ["KMS_KEY_ID"])
         password_hash = REAL.hash(PASSWORD)
         stores.accounts.create(world.user, a_credential(password_hash=password_hash))
+        for number in range(sessions - 2):
+            new = f"ses_{number:021d}A"
+            stores.sessions.put(replace(world.session, session_id=new))
         for session in (world.session, world.other_session):
             stores.sessions.put(session)
+        os.environ["MAX_SESSIONS_PER_USER"] = "100"  # Until the deployment's end.
         forget_wiring()
         reader = boto3.client("dynamodb", endpoint_url=endpoint)
         recorder = _Recorder(deployment.prefix, reader)
         proxy.choose = recorder.choose
-        ask = Stack(stores).answer
-        # It has read and opened all keys then.
-        warm_up = requests.refresh(world.other_refresh_token)
-        answer = ask(warm_up.function, warm_up.event)
+        stack = Stack(stores)
+        call = calls(world)[name]
+        # It has read and opened all keys then; the authorizer has a client and keys of its own.
+        warm_up = call if name == "authorizer" else requests.refresh(world.other_refresh_token)
+        stack.invoke(warm_up.function, warm_up.event)
         cold = tuple(each for each in recorder.calls if _is_of_keys(each))
         recorder.calls.clear()
-        call = calls(world)[name]
-        answer = ask(call.function, call.event)
-        if answer.status != 200:  # noqa: PLR2004 - HTTP's
+        answer = stack.invoke(call.function, call.event)
+        if answer.get("statusCode", 200) != 200:  # noqa: PLR2004 - HTTP's
             raise RuntimeError(f"{name}: {answer}")
         proxy.choose = lambda _: None
         wiring.dynamodb().close()
@@ -137,6 +144,7 @@ def _silence() -> Iterator[None]:
 
 def calls(world: World) -> dict[str, Call]:
     return {
+        "authorizer": Call("authorizer", event_of(world.live)),
         "login": requests.log_in(Person(USER_ID, world.user.username), PASSWORD),
         "refresh": requests.refresh(world.refresh_token),
         "logout": requests.log_out(world.refresh_token),

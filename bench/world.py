@@ -33,6 +33,13 @@ Rows = dict[str, list[dict[str, Any]]]
 
 REVOKED_TOKEN_ID = TOKEN_ID.replace("t" * 21, "r" * 21)
 _LIFETIME_SECONDS = 3600
+_REGION = "us-east-1"
+SECRETS = {
+    "aws_access_key_id": "testing",
+    "aws_secret_access_key": "testing",
+    "aws_session_token": "t" * 400,  # Lambda's have one, and it is signed and sent each time.
+}
+"""That open nothing."""
 PUBLIC_KEY = SIGNING_KEY.private_key.public_key().public_bytes(
     Encoding.DER, PublicFormat.SubjectPublicKeyInfo
 )
@@ -125,11 +132,9 @@ def environment(endpoint: str, *, prefix: str = "") -> dict[str, str]:
     return {
         **environment_of("key", prefix=prefix),
         "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_SESSION_TOKEN": "t" * 400,  # Lambda's have one, and it is signed and sent each time.
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
+        **{name.upper(): value for name, value in SECRETS.items()},
+        "AWS_REGION": _REGION,
+        "AWS_DEFAULT_REGION": _REGION,
         "AWS_LAMBDA_FUNCTION_NAME": "authorizer",
         "LAMBDA_TASK_ROOT": "/var/task",  # Without it Powertools would switch its Tracer off.
         "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0",
