@@ -30,6 +30,7 @@ IMPURE_OF_OURS = {
         "authorizer_wiring",
         "aws",
         "cloudformation",
+        "connection",
         "deadline",
         "dynamodb",
         "endpoint",
@@ -107,8 +108,9 @@ def test_nobody_opens_an_address_but_for_dynamodb_cloudformation_the_canary_and_
         name for name, path in FUNCTIONS.items() if any(has(each, NETWORK) for each in imports(path))
     }
 
-    assert of_the_layer == {"cloudformation.py", "dynamodb.py", "issuer_documents.py"}
+    assert of_the_layer == {"cloudformation.py", "connection.py", "issuer_documents.py"}
     assert of_functions == {"canary"}
+    assert importers_of("rescind.connection") == {"dynamodb.py"}
     assert importers_of("rescind.dynamodb") == {"authorizer_wiring.py"}
     assert importers_of("rescind.issuer_documents") == {"wiring.py"}
 

@@ -8,16 +8,15 @@ one more try, no connection that was idle for long, no damaged answer.
 import base64
 import json
 import random
-import ssl
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
 from rescind import deadline
 from rescind.answers import is_damaged
+from rescind.connection import Answer, BadAnswerError, Connection
 from rescind.signing import Signer
 from rescind.unavailable import UnavailableError
 
@@ -40,9 +39,10 @@ class DynamoDBReads:
         """`endpoint` is `https://<host>`, or `http://<host>:<port>` of an emulator."""
         parts = urlsplit(endpoint)
         self._host, self._is_encrypted = parts.netloc, parts.scheme == "https"
+        self._address = parts.hostname or "", parts.port or (443 if self._is_encrypted else 80)
         self._signer = signer
         self._read_seconds = read_seconds
-        self._connection: HTTPConnection | None = None
+        self._connection: Connection | None = None
         self._used_at = 0.0
 
     def get_item(self, **parameters: Any) -> Mapping[str, Any]:
@@ -82,61 +82,52 @@ class DynamoDBReads:
         now = time.time()
         headers = self._signer.headers(self._host, f"DynamoDB_20120810.{operation}", body, now=now)
         try:
-            connection.request("POST", "/", body, headers)
-            response = connection.getresponse()
-            answer = response.read()
+            answer = connection.post(headers, body)
         except BaseException as error:
-            # What is still to come on it would be taken for the answer to the next call.
             self.close()
-            if not isinstance(error, OSError | HTTPException):
+            if not isinstance(error, OSError | BadAnswerError):
                 raise
             is_stale = not is_new and isinstance(error, ConnectionError)
             failed = _StaleConnectionError if is_stale else _TryAgainError
             raise failed(type(error).__name__) from error
         self._used_at = now
-        if is_damaged(response.headers, answer):
+        if answer.headers.get("connection", "").lower() == "close":
+            self.close()
+        if is_damaged(answer.headers, answer.body):
             raise _TryAgainError("an answer whose checksum is wrong")
-        if response.status != 200:  # noqa: PLR2004 - HTTP's own number
-            raise _failure(response.status, answer)
-        return _members(answer)
+        if answer.status != 200:  # noqa: PLR2004 - HTTP's own number
+            raise _failure(answer)
+        return _members(answer.body)
 
-    def _open_connection(self) -> tuple[HTTPConnection, bool]:
+    def _open_connection(self) -> tuple[Connection, bool]:
         """The one of before, where it may still be one; and whether it is new."""
         # By the clock on the wall: the other one may have stood still while the sandbox was frozen.
         if self._connection is not None and not 0 <= time.time() - self._used_at <= IDLE_SECONDS:
             self.close()
         if self._connection is not None:
             return self._connection, False
-        connection = self._new_connection()
+        host, port = self._address
         try:
-            connection.connect()
-        except (OSError, HTTPException) as error:
-            connection.close()
+            self._connection = Connection.to(
+                host, port=port, is_encrypted=self._is_encrypted, read_seconds=self._read_seconds
+            )
+        except OSError as error:
             raise _TryAgainError(type(error).__name__) from error
-        connection.sock.settimeout(self._read_seconds)
-        self._connection = connection
-        return connection, True
-
-    def _new_connection(self) -> HTTPConnection:
-        seconds = deadline.CONNECT_SECONDS
-        if self._is_encrypted:
-            context = ssl.create_default_context()
-            return HTTPSConnection(self._host, timeout=seconds, context=context)
-        return HTTPConnection(self._host, timeout=seconds)
+        return self._connection, True
 
 
-def _failure(status: int, answer: bytes) -> Exception:
-    code = f"HTTP {status}"
+def _failure(answer: Answer) -> Exception:
+    code = f"HTTP {answer.status}"
     with suppress(ValueError, KeyError, TypeError, AttributeError):
-        code = str(json.loads(answer)["__type"]).rpartition("#")[2]
-    if status >= 500 or code in _TRY_AGAIN:  # noqa: PLR2004 - HTTP's own number
+        code = str(json.loads(answer.body)["__type"]).rpartition("#")[2]
+    if answer.status >= 500 or code in _TRY_AGAIN:  # noqa: PLR2004 - HTTP's own number
         return _TryAgainError(code)
     return UnavailableError(code)
 
 
-def _members(answer: bytes) -> Mapping[str, Any]:
+def _members(body: bytes) -> Mapping[str, Any]:
     try:
-        members = json.loads(answer, object_hook=_binary if b'"B"' in answer else None)
+        members = json.loads(body, object_hook=_binary if b'"B"' in body else None)
     except (ValueError, RecursionError) as error:
         raise UnavailableError("an answer that is not JSON") from error
     if not isinstance(members, dict):
