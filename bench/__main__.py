@@ -9,7 +9,7 @@ from bench import report
 from bench.places import BUILD, MissingError
 from bench.results import Part
 
-PARTS = ("warm", "cold", "cold_routes", "peers", "operations", "growth")
+PARTS = ("warm", "feed", "cold", "cold_routes", "peers", "operations", "growth")
 
 
 def main(chosen: list[str]) -> None:

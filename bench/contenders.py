@@ -66,9 +66,14 @@ def authorizers() -> Paths:
 class Worker:
     def __init__(self, process: Spoken) -> None:
         self._process = process
+        self.first_ms = 0.0
+        """What its first decision took, the tries before it that failed included."""
+        self.failed = 0
+        """How many did."""
 
     def prepare(self, asked: Mapping[str, Any]) -> None:
-        self._process.ask(json.dumps(asked))
+        ready = json.loads(self._process.ask(json.dumps(asked)))
+        self.first_ms, self.failed = ready["first_ms"], ready["failed"]
 
     def take_turn(self, times: int) -> Sample:
         figures = json.loads(self._process.ask(str(times)))

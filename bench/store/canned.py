@@ -13,6 +13,7 @@ import re
 import socket
 import sys
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -31,6 +32,7 @@ class Answers:
             for name, answers in recorded.items()
         }
         self._known: dict[Question, bytes] = {}
+        self._feed: dict[str, list[Any]] = {}
 
     def of(self, question: Question) -> bytes:
         known = self._known.get(question)
@@ -46,7 +48,9 @@ class Answers:
             "BatchGetItem": self._batch_get,
             "Query": self._query,
         }
-        answer = self._known[question] = _http(json.dumps(answers[operation](asked)).encode())
+        answer = _http(json.dumps(answers[operation](asked)).encode())
+        if operation != "Query":  # Each is asked with another time.
+            self._known[question] = answer
         return answer
 
     def _get(self, asked: Any) -> Any:
@@ -63,26 +67,31 @@ class Answers:
         }
 
     def _query(self, asked: Any) -> Any:
-        """A partition between two values of its sort key, in pages: the partition is told by its value."""
-        values = {each["S"] for each in asked["ExpressionAttributeValues"].values()}
-        after = asked.get("ExclusiveStartKey")
-        rows = [
-            row
-            for row in self._rows[asked["TableName"]]
-            if row["copy"]["S"] in values
-            and min(values - {row["copy"]["S"]}) <= row["at"]["S"] <= max(values - {row["copy"]["S"]})
-            and (after is None or row["at"]["S"] > after["at"]["S"])
-        ]
+        """Of the feed: one copy, between two values of its sort key, in pages of a megabyte."""
+        values = sorted(each["S"] for each in asked["ExpressionAttributeValues"].values())
+        copy, after, until = values  # A copy's name is shorter than a time, and sorts before it.
+        if copy not in self._feed:
+            self._feed[copy] = self._copy(asked["TableName"], copy)
+        rows = self._feed[copy]
         size = 0
-        for number, row in enumerate(rows, 1):
-            size += len(json.dumps(row)) // 2
-            if size > _PAGE_BYTES and number < len(rows):
-                last = {name: row[name] for name in ("copy", "at")}
-                return {"Items": rows[:number], "Count": number, "LastEvaluatedKey": last}
-        return {"Items": rows, "Count": len(rows)}
+        page: list[Any] = []
+        for row in rows[bisect_left(rows, after, key=_at) : bisect_right(rows, until, key=_at)]:
+            size += sum(len(name) + len(text) for name, value in row.items() for text in value.values())
+            if size > _PAGE_BYTES:
+                last = {name: page[-1][name] for name in ("copy", "at")}
+                return {"Items": page, "Count": len(page), "LastEvaluatedKey": last}
+            page.append(row)
+        return {"Items": page, "Count": len(page)}
+
+    def _copy(self, table: str, copy: str) -> list[Any]:
+        return sorted((row for row in self._rows[table] if row["copy"]["S"] == copy), key=_at)
 
     def _found(self, table: str, key: Any) -> list[Any]:
         return [row for row in self._rows[table] if key.items() <= row.items()]
+
+
+def _at(row: Any) -> str:
+    return str(row["at"]["S"])
 
 
 def recorded_name(operation: str, asked: Any) -> str:
