@@ -37,7 +37,7 @@ def measure(say: Say, *, rounds: int = ROUNDS, revocations: int = REVOCATIONS) -
         failed = workers[_WHOLE].failed
         turns = take_turns(turns_of(workers, DECISIONS), rounds=rounds, say=say)
         notes = [
-            f"A new sandbox reads them all before its first decision: {cold[0]} without the function's deadline,",
+            f"A new sandbox reads them all before its first decision: {cold[0]} without a deadline,",
             f"{cold[1]} with it, of which {failed} requests had to be told 503.",
         ]
     return _part(turns, revocations, notes)
