@@ -6,7 +6,8 @@ import sys
 import time
 
 from bench import report
-from bench.places import BUILD, MissingError
+from bench.chart import Panel, drawn
+from bench.places import BUILD, CHART, ROOT, MissingError
 from bench.results import Part
 
 PARTS = ("warm", "feed", "cold", "cold_routes", "peers", "operations", "growth")
@@ -41,7 +42,16 @@ def _keep(measured: dict[str, Part]) -> None:
         for name, part in measured.items()
     }
     path.write_text(json.dumps(figures, indent=1), encoding="utf-8")
-    print(f"\nThe raw figures are in {path.relative_to(path.parents[2])}.")
+    print(f"\nThe raw figures are in {path.relative_to(ROOT)}.")
+    if {"peers", "cold"} <= measured.keys():
+        panels = [
+            Panel(
+                "A decision of a warm authorizer: microseconds, less is better", "µs", measured["peers"].bars
+            ),
+            Panel("A cold start until the first decision: milliseconds", "ms", measured["cold"].bars),
+        ]
+        CHART.write_text(drawn(panels), encoding="utf-8")
+        print(f"The chart is in {CHART.relative_to(ROOT)}.")
 
 
 def _say(line: str) -> None:

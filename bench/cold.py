@@ -27,6 +27,8 @@ from bench.world import environment, new_world
 from tests.requests import Call
 
 ROUNDS = 15
+_LABELS = {"ours": "Rescind", "naive": "naive authorizer", "floor": "physical floor"}
+"""In the chart."""
 EMULATED_ROUNDS = 7
 _ONCE = ROOT / "bench" / "inside" / "once.py"
 
@@ -145,8 +147,7 @@ def _part(starts: Mapping[str, Sequence[Start]], emulated: Mapping[str, Sequence
             "process": {name: [asdict(start) for start in each] for name, each in starts.items()},
             "emulator": {name: [asdict(start) for start in each] for name, each in emulated.items()},
         },
-        bars=[Bar(name, median(each, wall), is_ours=name == "ours") for name, each in starts.items()],
-        unit="ms",
+        bars=[Bar(_LABELS[name], median(each, wall), name == "ours") for name, each in starts.items()],
     )
 
 

@@ -16,23 +16,28 @@ from bench.places import MissingError, packages
 from bench.results import Goal, Part
 from bench.rounds import Say, Turns, median, ratio, take_turns
 from bench.store.running import canned_store
-from bench.world import REVOKED_TOKEN_ID, World, environment, new_world
+from bench.world import REVOKED_TOKEN_ID, Rows, World, environment, new_world
 from rescind.settings import Settings
 
 REVOCATIONS = 100_000
 DECISIONS = 300
 ROUNDS = 25
 _KEPT_SECONDS = 3600
+_FEED = {"REVOCATION_CHECK": "feed", "REVOCATION_DELAY_SECONDS": "1"}
+# A function that is not through with the feed in time fails, and the next request goes on with it.
+_PATIENCE = {"may_fail": 20}
 _VERIFY, _DECISION, _WHOLE = "raw signature verify", "decision (token in, verdict out)", "the whole function"
 
 
 def measure(say: Say, *, rounds: int = ROUNDS, revocations: int = REVOCATIONS) -> Part:
-    if "revocation_check" not in Settings.__dataclass_fields__:
+    if not is_there():
         raise MissingError("This Rescind has no feed mode.")
     world = new_world()
     say(f"{revocations:,} revocations")
-    rows = world.rows | {"Revocations": _announced(revocations)}
-    with canned_store(rows) as endpoint, at_work(_contenders(world, endpoint)) as workers:
+    with (
+        canned_store(world.rows | rows(revocations)) as endpoint,
+        at_work(_contenders(world, endpoint)) as workers,
+    ):
         cold = [f"{workers[name].first_ms:,.0f} ms" for name in (_DECISION, _WHOLE)]
         failed = workers[_WHOLE].failed
         turns = take_turns(turns_of(workers, DECISIONS), rounds=rounds, say=say)
@@ -43,19 +48,27 @@ def measure(say: Say, *, rounds: int = ROUNDS, revocations: int = REVOCATIONS) -
     return _part(turns, revocations, notes)
 
 
+def is_there() -> bool:
+    """Whether the authorizer of this checkout can do without a read."""
+    return "revocation_check" in Settings.__dataclass_fields__
+
+
+def whole_function(name: str, world: World, endpoint: str) -> Contender:
+    around, path = environment(endpoint) | _FEED, authorizers().ours
+    return python(name, "authorizer", *path, environment=around, asked=world.asked() | _PATIENCE)
+
+
 def _contenders(world: World, endpoint: str) -> list[Contender]:
-    function, layer = authorizers().ours
-    around = environment(endpoint) | {"REVOCATION_CHECK": "feed", "REVOCATION_DELAY_SECONDS": "1"}
-    # A function that is not through with the feed in time fails, and the next request goes on with it.
-    asked, verified = world.asked() | {"may_fail": 20}, {"live": world.live}
+    _, layer = authorizers().ours
+    around = environment(endpoint) | _FEED
     return [
-        python(_VERIFY, "verify", packages(), environment=around, asked=verified),
-        python(_DECISION, "authenticate", layer, environment=around, asked=asked),
-        python(_WHOLE, "authorizer", function, layer, environment=around, asked=asked),
+        python(_VERIFY, "verify", packages(), environment=around, asked={"live": world.live}),
+        python(_DECISION, "authenticate", layer, environment=around, asked=world.asked() | _PATIENCE),
+        whole_function(_WHOLE, world, endpoint),
     ]
 
 
-def _announced(number: int) -> list[dict[str, Any]]:
+def rows(number: int) -> Rows:
     """One of them is of the token that is revoked; all are spread over the last hour."""
     rules: Any = importlib.import_module("rescind.rules.revocations")
     feed: Any = importlib.import_module("rescind.store.feed").Feed(None, table="Revocations", copies=1)
@@ -72,7 +85,8 @@ def _announced(number: int) -> list[dict[str, Any]]:
     made += [
         (next(kinds)(f"{each:021d}A"), now - each * _KEPT_SECONDS // number) for each in range(1, number)
     ]
-    return [put["Put"]["Item"] for event, at in made for put in feed.puts(event, now=at)]
+    items = [put["Put"]["Item"] for event, at in made for put in feed.puts(event, now=at)]
+    return {"Revocations": items}
 
 
 def _part(turns: Turns[Sample], revocations: int, notes: list[str]) -> Part:

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from bench import warm
+from bench import feed, warm
 from bench.contenders import Contender, Sample, at_work, python, turns_of
 from bench.places import JS, packages
 from bench.results import Bar, Part
@@ -23,15 +23,25 @@ from bench.store.running import canned_store
 from bench.world import REVOKED_TOKEN_ID, World, environment, new_world
 from tests.things import SETTINGS
 
+_LABELS = {
+    "ours": "Rescind, strict",
+    "ours, feed": "Rescind, feed",
+    "naive": "naive authorizer",
+    "floor": "physical floor, strict",
+}
+"""In the chart."""
 DECISIONS = 100
 ROUNDS = 25
 
 
 def measure(say: Say, *, rounds: int = ROUNDS) -> Part:
     world = new_world()
-    with canned_store(world.rows) as endpoint, _peers(world) as (peers, notes):
-        rescind = [each for each in warm.contenders(world, endpoint) if each.name not in {"naive", "floor"}]
-        with at_work([*rescind, *peers]) as workers:
+    announced = feed.rows(feed.REVOCATIONS) if feed.is_there() else {}
+    with canned_store(world.rows | announced) as endpoint, _peers(world) as (peers, notes):
+        contenders = [*warm.contenders(world, endpoint), *peers]
+        if announced:
+            contenders.append(feed.whole_function("ours, feed", world, endpoint))
+        with at_work(contenders) as workers:
             turns = take_turns(turns_of(workers, DECISIONS), rounds=rounds, say=say)
     return _part(turns, notes)
 
@@ -98,6 +108,7 @@ def _part(turns: Turns[Sample], notes: list[str]) -> Part:
         rows=rows,
         notes=notes,
         raw={name: [asdict(sample) for sample in samples] for name, samples in turns.items()},
-        bars=[Bar(name, median(turns[name], wall), is_ours=name.startswith("ours")) for name in turns],
-        unit="us",
+        bars=[
+            Bar(_LABELS.get(name, name), median(turns[name], wall), name.startswith("ours")) for name in turns
+        ],
     )

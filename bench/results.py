@@ -1,7 +1,7 @@
 """What a part comes to: a table, and ratios beside their goals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -31,7 +31,7 @@ class Goal:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of the chart."""
+    """Of the chart."""
 
     label: str
     value: float
@@ -46,6 +46,4 @@ class Part:
     goals: Sequence[Goal] = ()
     notes: Sequence[str] = ()
     raw: Any = None
-    bars: Sequence[Bar] = field(default=())
-    unit: str = ""
-    """Of the bars."""
+    bars: Sequence[Bar] = ()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from bench.contenders import Contender, Sample, at_work, authorizers, python, turns_of
-from bench.results import Bar, Goal, Part
+from bench.results import Goal, Part
 from bench.rounds import Say, Turns, median, ratio, take_turns
 from bench.store.running import canned_store
 from bench.world import World, environment, new_world
@@ -60,6 +60,4 @@ def part(turns: Turns[Sample]) -> Part:
             Goal("naive, of strict", ratio(turns, "naive", "ours", wall), at_least=6.0),
         ],
         raw={name: [asdict(sample) for sample in samples] for name, samples in turns.items()},
-        bars=[Bar(name, median(turns[name], wall), is_ours=name == "ours") for name in turns],
-        unit="us",
     )
