@@ -1,6 +1,7 @@
 # What there is to run. `make` alone lists it.
 PYTHON ?= python3
 PORT ?= 3000
+RUNS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 # Nothing leaves the machine, and nothing is written to a home directory.
@@ -49,18 +50,18 @@ examples: npm $(VENV)/requirements-dev.txt.ok ## your own API attached, but for 
 docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
 	@$(BIN)/python -m pytest -m docker tests/sam_local tests/journeys
 
-bench: npm $(VENV)/requirements-dev.txt.ok $(VENV)-sam/requirements-sam.txt.ok $(VENV)-bench/requirements-bench.txt.ok ## how fast it is, beside a naive one, the physical floor and what others use; twelve minutes (PARTS="warm feed cold cold_routes peers operations growth")
+bench: npm $(VENV)/requirements-dev.txt.ok $(VENV)-sam/requirements-sam.txt.ok $(VENV)-bench/requirements-bench.txt.ok ## how fast it is, beside a naive one, the physical floor and what others use; some minutes (RUNS=5, PARTS="warm feed cold cold_routes peers operations growth")
 	@cd bench/js && npm ci --ignore-scripts --no-audit --no-fund --silent
-	@PYTHONPATH=.:layers/rescind:tools $(BIN)/python -m bench $(PARTS)
+	@PYTHONPATH=.:layers/rescind:tools $(BIN)/python -m bench --runs $(RUNS) $(PARTS)
 
 mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
 	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)
 
-soak: mutation ## mutation, fuzzing, the longest races, schedules, model runs and load: an hour or so
+soak: mutation $(VENV)-bench/requirements-bench.txt.ok ## mutation, fuzzing, the longest races, schedules, model runs and load: an hour or so
 	@$(BIN)/python -c "import atheris" 2>/dev/null || \
 		echo "The fuzzing is left out: there is atheris only for Linux on x86_64, with Python below 3.14."
-	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile --ignore tests/load
-	@$(BIN)/python -m pytest -m soak tests/load # By itself: it measures, and says how it comes along.
+	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile --ignore tests/load --ignore tests/speed
+	@$(BIN)/python -m pytest -m soak tests/load tests/speed # By themselves: they measure, and say how they come along.
 
 check: lint types template checkov scan test ## lint, types, template, checkov, scan, tests
 

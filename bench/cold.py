@@ -89,7 +89,10 @@ def starter(path: Sequence[Path], around: Mapping[str, str], event: Path) -> Cal
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        said = process.stderr.read() if process.stderr else b""
+        said = b""
+        if process.stderr:
+            with process.stderr as pipe:
+                said = pipe.read()
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
