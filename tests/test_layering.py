@@ -34,6 +34,7 @@ IMPURE_OF_OURS = {
         "deadline",
         "dynamodb",
         "endpoint",
+        "garbage",
         "ids",
         "invocation",
         "issuer_documents",
@@ -145,7 +146,7 @@ def test_only_the_stores_and_the_keys_call_aws() -> None:
 
 
 def test_one_module_makes_clients_of_the_sdk_and_one_knows_its_failures() -> None:
-    assert importers_of("boto3") == {"sdk.py"}
+    assert importers_of("boto3") == set()
     assert importers_of("botocore") == {"aws.py", "sdk.py"}
     assert {each for each in imports(MODULES["aws.py"]) if has(each, {"botocore"})} == {
         "botocore.exceptions",
@@ -329,6 +330,71 @@ def test_the_authorizer_loads_no_password_hashing_and_nothing_that_writes() -> N
         "rescind.store.credentials",
     }
     assert loaded & unneeded == set()
+
+
+_OF_OTHERS = {
+    "boto3",
+    "cryptography.x509",
+    "jwt",
+    "multiprocessing",
+    "rescind.admin",
+    "rescind.dynamodb",
+    "rescind.exchange_settings",
+    "rescind.flows.accounts",
+    "rescind.flows.exchange",
+    "rescind.flows.logins",
+    "rescind.issuer_keys",
+    "rescind.rules.issuer_tokens",
+    "rescind.rules.jwks",
+    "rescind.rules.provider_keys",
+    "rescind.store.accounts",
+    "rescind.store.logins",
+    "s3transfer",
+}
+_NO_PASSWORDS = {
+    "argon2",
+    "precis_i18n",
+    "rescind.flows.throttle",
+    "rescind.rules.passwords",
+    "rescind.rules.preparation",
+    "rescind.rules.throttle",
+    "rescind.store.attempts",
+    "rescind.store.credentials",
+}
+
+
+@pytest.mark.parametrize(
+    ("function", "built", "unneeded"),
+    [
+        pytest.param(
+            "login",
+            ["credentials", "users", "sessions", "attempts", "keyring", "kms"],
+            {"rescind.flows.refresh", "rescind.store.blocklist", "rescind.store.state"},
+            id="login",
+        ),
+        pytest.param(
+            "refresh",
+            ["states", "sessions", "keyring", "kms"],
+            {*_NO_PASSWORDS, "rescind.flows.open_session", "rescind.store.blocklist"},
+            id="refresh",
+        ),
+        pytest.param(
+            "logout",
+            ["keyring", "states", "sessions", "users", "blocklist"],
+            {*_NO_PASSWORDS, "rescind.flows.issue", "rescind.flows.refresh", "rescind.ids"},
+            id="logout",
+        ),
+    ],
+)
+def test_a_first_request_loads_nothing_that_it_does_not_need(
+    function: str, built: list[str], unneeded: set[str]
+) -> None:
+    builds = "".join(f"wiring.{name}()\n" for name in built)
+
+    loaded = loaded_by(f"from functions.{function} import app\nfrom rescind import wiring\n{builds}")
+
+    assert {"rescind.keyring", "rescind.sdk", "botocore.client"} <= loaded
+    assert loaded & (_OF_OTHERS | unneeded) == set()
 
 
 def test_bcrypt_is_loaded_where_a_hash_of_it_is_met() -> None:

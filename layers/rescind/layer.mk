@@ -15,6 +15,7 @@ build-Layer:
 		--target "$(target)" --requirement requirements.txt || \
 		{ echo "The layer's packages could not be installed. If pip found no versions at all, it is the network, or a proxy that it was not told of." >&2; exit 1; }
 	@cp -R rescind "$(target)/rescind"
+	@$(python) -I -B sdk_descriptions.py "$(target)" "$(target)/rescind/sdk-descriptions"
 	@rm -rf "$(target)/bin" && find "$(target)" -name __pycache__ -prune -exec rm -rf {} +
 	@find "$(target)" -path '*.dist-info/*' -type f ! \( $(kept) \) -delete
 	@# Lambda keeps nothing that it compiles. These are trusted as they are; with their source's time in them, each build would differ.

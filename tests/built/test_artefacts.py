@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import sdk_descriptions
 from sam_build import LIMIT_BYTES, machine_of
 from tests.built.builds import LAYER_SOURCE, Build, contents
 from tests.template import NAMES
@@ -20,7 +21,17 @@ PINS = dict(
     )
 )
 ELF = b"\x7fELF"
-NEVER_SHIPPED = {"tests", "test", "bin", "requirements.txt", "Makefile", "layer.mk", "RECORD", "INSTALLER"}
+NEVER_SHIPPED = {
+    "tests",
+    "test",
+    "bin",
+    "requirements.txt",
+    "Makefile",
+    "layer.mk",
+    "sdk_descriptions.py",
+    "RECORD",
+    "INSTALLER",
+}
 
 
 @pytest.fixture(params=["x86_64", "arm64"])
@@ -47,7 +58,7 @@ def test_the_layer_holds_the_package_as_it_is_in_the_source(build: Build) -> Non
     shipped = {
         name: content
         for name, content in contents(build.layer / "rescind").items()
-        if "__pycache__" not in name
+        if "__pycache__" not in name and not name.startswith("sdk-descriptions/")
     }
     source = {
         name: content
@@ -57,6 +68,14 @@ def test_the_layer_holds_the_package_as_it_is_in_the_source(build: Build) -> Non
 
     assert shipped == source
     assert {path.name for path in build.layer.parent.iterdir()} == {"python"}
+
+
+def test_the_layer_holds_what_our_clients_need_of_the_sdk_s_descriptions(
+    build: Build, tmp_path: Path
+) -> None:
+    sdk_descriptions.write(tmp_path)
+
+    assert contents(build.layer / "rescind" / "sdk-descriptions") == contents(tmp_path)
 
 
 def test_the_layer_holds_the_pinned_packages_and_no_others(build: Build) -> None:

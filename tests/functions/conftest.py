@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
 import pytest
 from argon2 import PasswordHasher
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -145,9 +144,7 @@ def every_line_is_as_documented() -> Iterator[None]:
     assert [problem for line in kept.lines for problem in event_lines.problems_of(json.loads(line))] == []
 
 
-# Once for all modules, as they take longer than most tests: botocore's knowledge of the services, and the RSA
-# key that moto makes with every KMS key.
-_session = functools.cache(boto3.Session)
+# Once for all modules, as it takes longer than most tests: the RSA key that moto makes with every KMS key.
 _rsa_key = functools.cache(generate_private_key)
 
 
@@ -156,7 +153,6 @@ def moto() -> Iterator[str]:
     """The tables on moto for all tests of a module, which empty them; gives the KMS key's id."""
     with mock_aws(), pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        environment.setattr(boto3, "DEFAULT_SESSION", _session())
         environment.setattr(moto_kms, "generate_private_key", _rsa_key)
         # moto is inside the SDK. What the authorizer reads without it, it reads in tests/test_dynamodb.py.
         environment.setattr(authorizer_wiring, "reads", lambda: wiring.dynamodb())  # noqa: PLW0108 - it is no cache to forget

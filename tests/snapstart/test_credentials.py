@@ -2,9 +2,9 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-import boto3
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 
@@ -19,7 +19,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CredentialsServer]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     # A session of its own, as of a new process.
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(sdk, "session", cache(sdk.session.__wrapped__))
     with running_credentials_server() as server:
         for name, value in server.environment.items():
             monkeypatch.setenv(name, value)

@@ -54,16 +54,22 @@ def of_invocation(context: Context) -> Iterator[None]:
     if seconds > _LONGEST_FUNCTION_SECONDS:
         raise UnavailableError("the clock of this host is behind Lambda's")
     end = time.monotonic() + seconds - _ANSWER_SECONDS
-    with _until(_Ends(end, end - _LOOK_UP_SECONDS)):
+    before = _ends.set(_Ends(end, end - _LOOK_UP_SECONDS))
+    try:
         yield
+    finally:
+        _ends.reset(before)
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Be done within so many seconds, and no later than the invocation; for reads, which nobody looks up."""
     end = min(_ends.get().first_try, time.monotonic() + seconds)
-    with _until(_Ends(end, end)):
+    before = _ends.set(_Ends(end, end))
+    try:
         yield
+    finally:
+        _ends.reset(before)
 
 
 @contextmanager
@@ -86,12 +92,3 @@ def allows_first_try() -> bool:
 def allows_second_try() -> bool:
     """The same of another one, after the longest pause."""
     return time.monotonic() + _LONGEST_PAUSE_SECONDS + _TRY_SECONDS <= _ends.get().second_try
-
-
-@contextmanager
-def _until(ends: _Ends) -> Iterator[None]:
-    before = _ends.set(ends)
-    try:
-        yield
-    finally:
-        _ends.reset(before)

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from rescind import audit, deadline, wiring
+from rescind import audit, deadline, garbage, wiring
 from rescind.deadline import Context
 from rescind.reasons import Reason
 from rescind.unavailable import UnavailableError
@@ -44,6 +44,8 @@ def endpoint(answer: Callable[[Event], Response]) -> Callable[[Event, Context], 
         except Exception as error:  # noqa: BLE001 - the last frame: it logs no more than type and place
             audit.failure(audit.Event.FAILED, error)
             response = responses.server_error()
+        finally:
+            garbage.look_for_it()
         return to_api_gateway(response, cors)
 
     # log_event=False outranks POWERTOOLS_LOGGER_LOG_EVENT: an event holds passwords and tokens.

@@ -7,7 +7,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from rescind import audit, deadline
+from rescind import audit, deadline, garbage
 from rescind.deadline import Context
 from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
@@ -41,6 +41,8 @@ def invocation(
         except Exception as error:  # noqa: BLE001 - the last frame: Lambda is to see no more than its type
             audit.failure(audit.Event.FAILED, error)
             raise FailedError(type(error).__name__) from None
+        finally:
+            garbage.look_for_it()
 
     # log_event=False outranks POWERTOOLS_LOGGER_LOG_EVENT: an event holds tokens.
     return audit.logger.inject_lambda_context(handler, log_event=False)

@@ -40,29 +40,30 @@ class Signer:
             body: what is sent.
             now: epoch seconds; AWS refuses what is more than five minutes off.
         """
-        credentials = self.credentials()
-        moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-        headers = {
-            "content-type": _CONTENT_TYPE,
-            "host": host,
-            "x-amz-date": moment,
-            "x-amz-target": target,
-        }
-        if credentials.token is not None:
-            headers["x-amz-security-token"] = credentials.token
-        names = sorted(headers)
-        signed_names = ";".join(names)
-        lines = "".join([f"{name}:{headers[name]}\n" for name in names])
-        request = f"POST\n/\n\n{lines}\n{signed_names}\n{hashlib.sha256(body).hexdigest()}"
+        known = self.credentials()
+        moment = _moment(int(now))
+        headers = {"content-type": _CONTENT_TYPE, "host": host, "x-amz-date": moment}
+        # In the order of their names.
+        if known.token is not None:
+            headers["x-amz-security-token"] = known.token
+        headers["x-amz-target"] = target
+        names = ";".join(headers)
+        lines = "".join([f"{name}:{value}\n" for name, value in headers.items()])
+        request = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
         scope = f"{moment[:8]}/{self.region}/dynamodb/aws4_request"
         text = f"{_ALGORITHM}\n{moment}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
-        key = _key_of_day(credentials.secret_key, moment[:8], self.region)
+        key = _key_of_day(known.secret_key, moment[:8], self.region)
         signature = hmac.digest(key, text.encode(), "sha256").hex()
         headers["Authorization"] = (
-            f"{_ALGORITHM} Credential={credentials.access_key}/{scope},"
-            f" SignedHeaders={signed_names}, Signature={signature}"
+            f"{_ALGORITHM} Credential={known.access_key}/{scope},"
+            f" SignedHeaders={names}, Signature={signature}"
         )
         return headers
+
+
+@lru_cache(maxsize=2)
+def _moment(now: int) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
 
 
 @lru_cache(maxsize=2)

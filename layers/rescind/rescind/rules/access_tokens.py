@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import jwt
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     EllipticCurvePrivateKey,
     EllipticCurvePublicKey,
 )
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from rescind.reasons import Reason
@@ -35,7 +35,6 @@ _IAT_AHEAD_SECONDS = 60
 _FORM = re.compile(r"(([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+))\.([A-Za-z0-9_-]{85}[AQgw])")
 _HEADER = re.compile(rb'\{"alg":"ES256","kid":"([A-Za-z0-9_-]+)","typ":"at\+jwt"\}')
 _JSON = json.JSONEncoder(separators=(",", ":"))
-_ES256 = jwt.get_algorithm_by_name("ES256")
 # Two signatures with one nonce give the key away. It is made of the key and the text (RFC 6979), so no
 # generator is trusted for it: sandboxes that are restored from one snapshot may share its state.
 _SIGNATURE = ECDSA(SHA256(), deterministic_signing=True)
@@ -118,7 +117,14 @@ def _key_of(header: str, keys: Mapping[str, EllipticCurvePublicKey]) -> Elliptic
 
 
 def _is_signed(signed: str, raw: bytes, *, key: EllipticCurvePublicKey) -> bool:
-    return int.from_bytes(raw[32:]) <= _P256_ORDER // 2 and _ES256.verify(signed.encode("ascii"), key, raw)
+    r, s = int.from_bytes(raw[:32]), int.from_bytes(raw[32:])
+    if s > _P256_ORDER // 2:
+        return False
+    try:
+        key.verify(encode_dss_signature(r, s), signed.encode("ascii"), _SIGNATURE)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _claims(payload: str, *, issuer: str, audience: str) -> AccessTokenClaims:
