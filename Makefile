@@ -50,9 +50,9 @@ examples: npm $(VENV)/requirements-dev.txt.ok ## your own API attached, but for 
 docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
 	@$(BIN)/python -m pytest -m docker tests/sam_local tests/journeys
 
-bench: npm $(VENV)/requirements-dev.txt.ok $(VENV)-sam/requirements-sam.txt.ok $(VENV)-bench/requirements-bench.txt.ok ## how fast it is, beside a naive one, the physical floor and what others use; some minutes (RUNS=5, PARTS="warm feed cold cold_routes peers operations growth")
+bench: npm $(VENV)/requirements-dev.txt.ok $(VENV)-sam/requirements-sam.txt.ok $(VENV)-bench/requirements-bench.txt.ok ## how fast it is, beside a naive one, the physical floor and what others use; some minutes (RUNS=5, PAGE=write, PARTS="warm feed cold cold_routes peers operations growth")
 	@cd bench/js && npm ci --ignore-scripts --no-audit --no-fund --silent
-	@PYTHONPATH=.:layers/rescind:tools $(BIN)/python -m bench --runs $(RUNS) $(PARTS)
+	@PYTHONPATH=.:layers/rescind:tools $(BIN)/python -m bench --runs $(RUNS) $(if $(PAGE),--page) $(PARTS)
 
 mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
 	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)

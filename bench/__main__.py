@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from bench import medians, report
+from bench import medians, money, page, report
 from bench.chart import Panel, drawn
 from bench.places import BUILD, CHART, ROOT, MissingError
 from bench.results import Part
@@ -21,6 +21,7 @@ def main() -> None:
         "parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; all, if none is named"
     )
     parser.add_argument("--runs", type=int, default=1, help="how often; of several, medians are printed, too")
+    parser.add_argument("--page", action="store_true", help="write the tables into docs/performance.md")
     told = parser.parse_args()
     if unknown := set(told.parts) - set(PARTS):
         sys.exit(f'There is no part {" ".join(sorted(unknown))}: PARTS="{" ".join(PARTS)}"')
@@ -29,8 +30,12 @@ def main() -> None:
     if told.runs > 1:
         for part in measured.values():
             print(*report.lines(part), sep="\n")
+    if "warm" in measured:
+        print(*report.lines(money.part(measured)), sep="\n")
     print(*report.goal_lines([goal for part in measured.values() for goal in part.goals]), sep="\n")
     _keep(runs, measured)
+    if told.page:
+        page.write(measured)
 
 
 def _run(names: Sequence[str], title: str) -> dict[str, Part]:
