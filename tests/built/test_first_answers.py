@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rescind import wiring
+from rescind import authorizer_wiring, wiring
 from rescind.rules.key_set import Purpose
 from tests import issuers, requests
 from tests.built.builds import Build
@@ -67,7 +67,8 @@ def stage(ministack: str, here: Build, tmp_path_factory: pytest.TempPathFactory)
     with deployed(ministack) as deployment:
         forget_wiring()
         add_keys(deployment.stores, deployment.environment["KMS_KEY_ID"])
-        wiring.dynamodb()  # While the environment says where it is.
+        # While the environment says where it is.
+        wiring.dynamodb(), authorizer_wiring.reads()
         with served(ApiInProcess(Stack(deployment.stores).invoke)) as api_url, issuers.served() as site:
             at = {"AWS_ENDPOINT_URL": ministack, "API_URL": api_url}
             trust = {"TRUSTED_ISSUERS": f"{site.issuer.name} {CLIENT}", "AUTO_PROVISION": "enabled"}

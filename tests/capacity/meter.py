@@ -29,8 +29,8 @@ class Meter:
         self.is_on = False
         self._reader, self._prefix = reader, prefix
         self._keys = {prefix + name: keys for name, keys in table_keys().items()}
-        for service, client in clients.items():
-            events = client.meta.events
+        for service in ("dynamodb", "kms"):
+            events = clients[service].meta.events
             events.register(f"before-call.{service}", self._before)
             events.register(f"after-call.{service}", self._after)
 

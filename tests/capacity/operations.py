@@ -99,3 +99,4 @@ COLD = [AUTHORIZATION, LOGIN, REFRESH, LOGOUT, EXCHANGE]
 def warm_up(world: World) -> None:
     """The sandbox has read and opened all keys, for somebody else."""
     world.ask(requests.refresh(world.held["bob's"].refresh_token))
+    world.ask(requests.ask_authorizer(world.held["bob's"].tokens))

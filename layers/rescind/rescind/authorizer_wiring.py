@@ -26,7 +26,12 @@ _SDKS_OWN = (
 
 @cache
 def keyring() -> Keyring:
-    return Keyring(KeySets(reads(), table=wiring.settings().keys_table), wiring.key_service())
+    return Keyring(key_sets(), wiring.key_service())
+
+
+@cache
+def key_sets() -> KeySets:
+    return KeySets(reads(), table=wiring.settings().keys_table)
 
 
 @cache

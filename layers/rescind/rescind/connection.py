@@ -70,6 +70,10 @@ class Connection:
     def close(self) -> None:
         self._socket.close()
 
+    def __del__(self) -> None:
+        """Whoever has it no more would leave it open."""
+        self.close()
+
     def _read(self) -> Answer:
         received = self._receive()
         while (end := received.find(b"\r\n\r\n")) < 0:
