@@ -35,7 +35,7 @@ def main() -> None:
     print(*report.goal_lines([goal for part in measured.values() for goal in part.goals]), sep="\n")
     _keep(runs, measured)
     if told.page:
-        page.write(measured)
+        page.write(measured, runs=told.runs)
 
 
 def _run(names: Sequence[str], title: str) -> dict[str, Part]:

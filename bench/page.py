@@ -1,5 +1,7 @@
 """Writes what was measured into docs/performance.md, table by table, between its marks."""
 
+import os
+import platform
 from collections.abc import Mapping, Sequence
 
 from bench import money
@@ -10,9 +12,11 @@ from tests.capacity.page import with_tables
 PAGE = ROOT / "docs" / "performance.md"
 
 
-def write(measured: Mapping[str, Part]) -> None:
+def write(measured: Mapping[str, Part], *, runs: int) -> None:
     tables = {name.replace("_", " "): _table([part.columns, *part.rows]) for name, part in measured.items()}
-    if measured.keys() >= {"warm", "feed", "cold", "cold_routes"}:
+    if measured.keys() >= {"warm", "cold", "cold_routes"}:
+        several = f"Medians of {runs} runs" if runs > 1 else "One run"
+        tables["runs"] = f"{several}, on {os.cpu_count()} cores of {platform.machine()}."
         tables["goals"] = _goals([goal for part in measured.values() for goal in part.goals])
     if "warm" in measured:
         priced = money.part(measured)
