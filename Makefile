@@ -1,6 +1,7 @@
 # What there is to run. `make` alone lists it.
 PYTHON ?= python3
 PORT ?= 3000
+RUNS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 # Nothing leaves the machine, and nothing is written to a home directory.
@@ -49,14 +50,18 @@ examples: npm $(VENV)/requirements-dev.txt.ok ## your own API attached, but for 
 docker: build $(VENV)/requirements-dev.txt.ok $(VENV)-lambda/requirements-lambda.txt.ok ## `sam local` with what was built; needs a Docker engine
 	@$(BIN)/python -m pytest -m docker tests/sam_local tests/journeys
 
+bench: npm $(VENV)/requirements-dev.txt.ok $(VENV)-sam/requirements-sam.txt.ok $(VENV)-bench/requirements-bench.txt.ok ## how fast it is, beside a naive one, the physical floor and what others use; some minutes (RUNS=5, PAGE=write, PARTS="warm feed cold cold_routes peers operations growth")
+	@cd bench/js && npm ci --ignore-scripts --no-audit --no-fund --silent
+	@PYTHONPATH=.:layers/rescind:tools $(BIN)/python -m bench --runs $(RUNS) $(if $(PAGE),--page) $(PARTS)
+
 mutation: $(VENV)/requirements-dev.txt.ok ## small mistakes in the modules that decide, each caught by a test (MODULES=)
 	@PYTHONPATH=tools $(BIN)/python -m mutation $(MODULES)
 
-soak: mutation ## mutation, fuzzing, the longest races, schedules, model runs and load: an hour or so
+soak: mutation $(VENV)-bench/requirements-bench.txt.ok ## mutation, fuzzing, the longest races, schedules, model runs and load: an hour or so
 	@$(BIN)/python -c "import atheris" 2>/dev/null || \
 		echo "The fuzzing is left out: there is atheris only for Linux on x86_64, with Python below 3.14."
-	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile --ignore tests/load
-	@$(BIN)/python -m pytest -m soak tests/load # By itself: it measures, and says how it comes along.
+	@$(BIN)/python -m pytest -m soak --numprocesses auto --dist loadfile --ignore tests/load --ignore tests/speed
+	@$(BIN)/python -m pytest -m soak tests/load tests/speed # By themselves: they measure, and say how they come along.
 
 check: lint types template checkov scan test ## lint, types, template, checkov, scan, tests
 
@@ -97,7 +102,7 @@ requirements: $(VENV)/requirements-dev.txt.ok ## pin the newest versions, with h
 	@tools/pin-requirements $(BIN)/uv
 
 clean: ## forget the environments and caches
-	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock $(VENV)-scan $(VENV)-scan.lock $(VENV)-checkov $(VENV)-checkov.lock $(VENV)-lambda $(VENV)-lambda.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
+	@rm -rf $(VENV) $(VENV).lock $(VENV)-sam $(VENV)-sam.lock $(VENV)-scan $(VENV)-scan.lock $(VENV)-checkov $(VENV)-checkov.lock $(VENV)-lambda $(VENV)-lambda.lock $(VENV)-bench $(VENV)-bench.lock .mypy_cache .pytest_cache .ruff_cache .hypothesis .aws-sam
 
 $(VENV)/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV) $<
@@ -111,6 +116,9 @@ $(VENV)-scan/%.ok: % | python
 $(VENV)-checkov/%.ok: % | python
 	@$(PYTHON) tools/set_up.py $(VENV)-checkov $<
 
+$(VENV)-bench/%.ok: % | lambda-python
+	@$(LAMBDA_PYTHON) tools/set_up.py $(VENV)-bench $<
+
 $(VENV)-lambda/%.ok: % | lambda-python
 	@$(LAMBDA_PYTHON) tools/set_up.py $(VENV)-lambda $<
 
@@ -123,4 +131,4 @@ lambda-python:
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Rescind needs Python 3.11 or newer: add PYTHON=/path/to/python3"; exit 1; }
 
-.PHONY: help run cognito rescind test proof build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean npm python lambda-python
+.PHONY: help run cognito rescind test proof bench build sam examples docker peers mutation soak check lint types template checkov scan format validate requirements clean npm python lambda-python

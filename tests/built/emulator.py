@@ -45,6 +45,7 @@ class Emulator:
     program: Path
     runtime: Path
     """What Lambda has at /var/runtime, without its boto3: the layer ships one."""
+    python: Path = LAMBDA_PYTHON
 
     def cold_start(
         self, call: Call, *, task: Path, layer: Path, environment: Mapping[str, str], log: Path
@@ -73,7 +74,7 @@ class Emulator:
             *("--runtime-api-address", f"127.0.0.1:{runtime_port}"),
             *("--log-level", "info"),
             # Without the packages of its environment.
-            *(LAMBDA_PYTHON, "-S", "-m", "awslambdaric", "app.handler"),
+            *(self.python, "-S", "-m", "awslambdaric", "app.handler"),
         ]
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - the emulator, of SAM CLI's package
