@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rescind_cli.checks.caches import HTTP, REST, Authorizer, foreign_cache, of_a_version, own_cache
+from rescind_cli.checks.caches import (
+    HTTP,
+    REST,
+    Authorizer,
+    foreign_cache,
+    of_a_version,
+    own_cache,
+    promised_seconds,
+)
 from rescind_cli.checks.clocks import clock
 from rescind_cli.checks.findings import Finding, Outcome
 from rescind_cli.checks.functions import (
@@ -315,6 +323,26 @@ LOGS_ARN = f"arn:aws:iam::aws:policy/service-role/{LOGS}"
 
 def a_statement(**changes: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": ARN, **changes}
+
+
+@pytest.mark.parametrize(("reads_feed", "action"), [(False, "dynamodb:GetItem"), (True, "dynamodb:Query")])
+def test_what_a_role_may_goes_by_how_revocations_are_checked(action: str, *, reads_feed: bool) -> None:
+    of_the_feed, of_the_tables = a_statement(Action="dynamodb:Query"), a_statement()
+    statement = {"Fn::If": ["FeedIsRead", of_the_feed, of_the_tables]}
+    policy = {"PolicyName": "P0", "PolicyDocument": {"Statement": [statement]}}
+    template = {"Resources": {"MeRole": {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy]}}}}
+    deployed = Role("MeRole", "prod-MeRole", {"P0": {"Statement": [a_statement(Action=action)]}}, frozenset())
+
+    [found] = policies(declared(template, NAMES, reads_feed=reads_feed), [deployed], NAMES)
+
+    assert found.outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(("check", "seconds"), [("strict", 30), ("feed", 0)])
+def test_with_the_feed_nothing_is_left_of_the_delay_for_a_cache(check: str, seconds: int) -> None:
+    settings = {"revocation_check": check, "revocation_delay_seconds": 30}
+
+    assert promised_seconds(settings) == seconds
 
 
 def roles_differ(*statements: dict[str, Any], attached: Iterable[str] = (LOGS_ARN,)) -> list[str]:

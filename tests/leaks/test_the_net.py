@@ -157,7 +157,7 @@ def test_an_exception_that_quotes_is_caught(
         raise UnavailableError(f"cannot read {token}")
 
     event = authorizer()(world)
-    monkeypatch.setattr(authorizer_app, "authenticate", quoting)
+    monkeypatch.setattr(authorizer_app, "authenticator", lambda: quoting)
 
     seen = witness.watch("authorizer", lambda: world.stack.invoke("authorizer", event))
 

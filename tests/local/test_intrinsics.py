@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from rescind_local.deploy.intrinsics import addressed, without_aliases
+from rescind_local.deploy.intrinsics import addressed, chosen, without_aliases
+from rescind_local.errors import StartError
 
 URL = "http://127.0.0.1:3000"
 HOST = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
@@ -64,3 +65,24 @@ def test_what_is_no_address_of_it_stays(value: Any) -> None:
 )
 def test_an_alias_leads_to_its_function(value: Any, here: Any) -> None:
     assert without_aliases(value, {"AAliaslive": "A"}) == here
+
+
+CONDITIONS = {
+    "IsFeed": {"Fn::Equals": [{"Ref": "Check"}, "feed"]},
+    "IsStrict": {"Fn::Not": [{"Condition": "IsFeed"}]},
+    "IsElsewhere": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]},
+}
+
+
+@pytest.mark.parametrize(("check", "seconds"), [("feed", 0), ("strict", "30")])
+def test_a_condition_on_parameters_chooses(check: str, seconds: object) -> None:
+    values = {"Check": check, "Delay": "30"}
+
+    for condition, parts in [("IsFeed", [0, {"Ref": "Delay"}]), ("IsStrict", [{"Ref": "Delay"}, 0])]:
+        document = {"ttl": [{"Fn::If": [condition, *parts]}], "of": {"Ref": "Function"}}
+        assert chosen(document, CONDITIONS, values) == {"ttl": [seconds], "of": {"Ref": "Function"}}
+
+
+def test_a_condition_on_anything_else_stops_the_start() -> None:
+    with pytest.raises(StartError, match="does not decide"):
+        chosen({"Fn::If": ["IsElsewhere", 1, 2]}, CONDITIONS, {})

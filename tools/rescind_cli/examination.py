@@ -162,7 +162,8 @@ def _settings_and_policies(deployed: Deployed) -> Iterator[Finding]:
 
     def roles() -> Iterator[Finding]:
         names = deployed.names
-        wanted = policies.declared(deployed.template, names)
+        reads_feed = any(each.environment.get("REVOCATION_CHECK") == "feed" for each in deployed.functions)
+        wanted = policies.declared(deployed.template, names, reads_feed=reads_feed)
         yield from policies.policies(wanted, deployed.roles(), names)
 
     yield from _reading("settings", settings)

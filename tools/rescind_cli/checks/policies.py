@@ -40,17 +40,37 @@ class Grant:
         return f"{self.action}{where}{' if ' if self.conditions else ''}{' and '.join(self.conditions)}"
 
 
-def declared(template: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[Role]:
-    """The roles of the processed template; `names` are the physical ones by logical id."""
+def declared(
+    template: Mapping[str, Any], names: Mapping[str, str], *, reads_feed: bool = False
+) -> Iterator[Role]:
+    """The roles of the processed template, where the authorizer reads the feed or the tables.
+
+    `names` are the physical ones by logical id.
+    """
     for logical, resource in template["Resources"].items():
         if resource["Type"] == "AWS::IAM::Role":
             properties = resource.get("Properties", {})
             yield Role(
                 logical,
                 names.get(logical, logical),
-                {str(each["PolicyName"]): each["PolicyDocument"] for each in properties.get("Policies", [])},
+                {
+                    str(each["PolicyName"]): _chosen(each["PolicyDocument"], reads_feed=reads_feed)
+                    for each in properties.get("Policies", [])
+                },
                 frozenset(_last(str(arn)) for arn in properties.get("ManagedPolicyArns", [])),
             )
+
+
+def _chosen(document: Mapping[str, Any], *, reads_feed: bool) -> dict[str, Any]:
+    """A document whose statements depend on nothing any more."""
+    statements = []
+    for each in _list(document["Statement"]):
+        match each:
+            case {"Fn::If": ["FeedIsRead", by_the_feed, by_the_tables]}:
+                statements.append(by_the_feed if reads_feed else by_the_tables)
+            case _:
+                statements.append(each)
+    return {**document, "Statement": statements}
 
 
 def policies(

@@ -5,6 +5,8 @@ import re
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
+from rescind_local.errors import StartError
+
 
 def intrinsics(value: Any) -> Iterator[dict[str, Any]]:
     """Every intrinsic function in the value, the outermost of nested ones."""
@@ -39,6 +41,39 @@ def addressed(value: Any, api: str, url: str) -> Any:
     if isinstance(value, list):
         return [addressed(part, api, url) for part in value]
     return value
+
+
+def chosen(value: Any, conditions: Mapping[str, Any], values: Mapping[str, str]) -> Any:
+    """The value with what each `Fn::If` in it comes to, where the values of parameters decide."""
+    match value:
+        case {"Fn::If": [str(name), then, otherwise]}:
+            holds = _operand(conditions[name], conditions, values)
+            return chosen(then if holds else otherwise, conditions, values)
+        case {"Ref": str(name)} if name in values:
+            return values[name]
+        case Mapping():
+            return {name: chosen(part, conditions, values) for name, part in value.items()}
+        case list():
+            return [chosen(part, conditions, values) for part in value]
+        case _:
+            return value
+
+
+def _operand(value: Any, conditions: Mapping[str, Any], values: Mapping[str, str]) -> Any:
+    """Of a condition: whether it holds; or the text that it compares."""
+    match value:
+        case {"Fn::Equals": [one, other]}:
+            return _operand(one, conditions, values) == _operand(other, conditions, values)
+        case {"Fn::Not": [other]}:
+            return not _operand(other, conditions, values)
+        case {"Condition": str(name)}:
+            return _operand(conditions[name], conditions, values)
+        case {"Ref": str(name)} if name in values:
+            return values[name]
+        case str() | int():
+            return str(value)
+        case _:
+            raise StartError(f"a condition that this gateway does not decide: {json.dumps(value)}")
 
 
 def without_aliases(value: Any, functions: Mapping[str, str]) -> Any:

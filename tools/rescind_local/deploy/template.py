@@ -12,7 +12,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from rescind_local.deploy.intrinsics import addressed, without_aliases
+from rescind_local.deploy.intrinsics import addressed, chosen, without_aliases
 from rescind_local.deploy.parameters import parameter_values
 from rescind_local.errors import StartError
 
@@ -70,13 +70,14 @@ def read_template(path: Path, overrides: Sequence[str]) -> Template:
     }
     api, served = _only(resources, "AWS::ApiGateway::RestApi", path)
     _, stage = _only(resources, "AWS::ApiGateway::Stage", path)
+    conditions = translated.get("Conditions", {})
     return Template(
         values=values,
-        conditions=translated.get("Conditions", {}),
+        conditions=conditions,
         resources=resources,
         functions=functions,
         api=api,
-        document=served["Body"],
+        document=chosen(served["Body"], conditions, values),
         stage=stage["StageName"],
     )
 
