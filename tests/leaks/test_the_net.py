@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from functions.authorizer import app as authorizer_app
 from functions.login import app as login_app
-from rescind import audit, endpoint
+from rescind import audit, authorizer_wiring, endpoint
 from rescind.unavailable import UnavailableError
 from rescind.web import responses
 from rescind.web.requests import InvalidRequestError
@@ -157,7 +156,7 @@ def test_an_exception_that_quotes_is_caught(
         raise UnavailableError(f"cannot read {token}")
 
     event = authorizer()(world)
-    monkeypatch.setattr(authorizer_app, "authenticator", lambda: quoting)
+    monkeypatch.setattr(authorizer_wiring, "authenticator", lambda: quoting)
 
     seen = witness.watch("authorizer", lambda: world.stack.invoke("authorizer", event))
 
