@@ -63,7 +63,7 @@ def of_invocation(handler: Handler) -> Handler:
     alone are of a cold start.
     """
     # log_event=False outranks POWERTOOLS_LOGGER_LOG_EVENT: an event holds tokens.
-    tell = logger.inject_lambda_context(lambda *_: None, log_event=False)
+    tell: Callable[..., None] = logger.inject_lambda_context(lambda *_: None, log_event=False)
     is_told_at_once = True
 
     @functools.wraps(handler)
