@@ -22,13 +22,25 @@ from rescind.model import (
 )
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
+from rescind.rules.lifetimes import BLOCKED_AFTER_EXPIRY_SECONDS
 from rescind.rules.logout_tokens import ENDED_FOR_SECONDS, keys_of
 from rescind.rules.refresh_tokens import MacKey
+from rescind.rules.revocations import (
+    Revocation,
+    ScopeChanged,
+    SessionEnded,
+    TokenBlocked,
+    TokensEnded,
+    UserGone,
+)
 from rescind.rules.subject_tokens import SubjectToken
 from rescind.rules.throttle import Full, Tally, Window, counted, given_back
 from rescind.unavailable import UnavailableError
 from rescind.verdict import State
 from tests.things import MAC_KEY, SIGNING_KEY
+
+Announced = tuple[int, Revocation]
+"""By the clock of whoever announced it, and what was revoked."""
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -54,12 +66,16 @@ class FakeTables:
     key_sets: dict[Purpose, KeySet] = field(default_factory=dict)
     attempts: dict[str, Tally] = field(default_factory=dict)
     opened_by: dict[str, list[tuple[int, tuple[str, str]]]] = field(default_factory=dict)
+    announced: set[Announced] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
 
 @dataclass
 class FakeTable:
     tables: FakeTables
+
+    def _announce(self, revocation: Revocation, now: int) -> None:
+        self.tables.announced.add((now, revocation))
 
 
 class FakeCredentials(FakeTable):
@@ -99,22 +115,31 @@ class FakeUsers(FakeTable):
     def raise_version(
         self, user_id: str, *, version: int, now: int, status: Status | None = None
     ) -> Written | Lost[User]:
-        return self._update(
+        written = self._update(
             user_id,
             version,
             lambda user: replace(
                 user, token_version=version + 1, logged_out_at=now, status=status or user.status
             ),
         )
+        self.announce_end(user_id, now=now)
+        return written
 
     @_atomic
-    def change(self, changed: User) -> Written | Lost[User]:
+    def announce_end(self, user_id: str, *, now: int) -> None:
+        user = self.tables.users.get(user_id)
+        end = TokensEnded(user_id, user.token_version, user.logged_out_at) if user else UserGone(user_id)
+        self._announce(end, now)
+
+    @_atomic
+    def change(self, changed: User, *, now: int) -> Written | Lost[User]:
         user = self.tables.users.get(changed.user_id)
         if user is None or user.revision != changed.revision - 1:
             return Lost(user, repeated=False)
         self.tables.users[changed.user_id] = replace(
             user, scope=changed.scope, claims=changed.claims, revision=changed.revision
         )
+        self._announce(ScopeChanged(user.user_id, changed.scope, changed.revision), now)
         return Written()
 
     @_atomic
@@ -122,7 +147,8 @@ class FakeUsers(FakeTable):
         return self._update(user_id, version, lambda user: replace(user, status=Status.ACTIVE))
 
     @_atomic
-    def delete(self, user_id: str) -> bool:
+    def delete(self, user_id: str, *, now: int) -> bool:
+        self._announce(UserGone(user_id), now)
         return self.tables.users.pop(user_id, None) is not None
 
     def _update(self, user_id: str, version: int, change: Callable[[User], User]) -> Written | Lost[User]:
@@ -143,15 +169,16 @@ class FakeAccounts(FakeTable):
         return True
 
     @_atomic
-    def delete(self, user: User) -> bool:
+    def delete(self, user: User, *, now: int) -> bool:
         credential = self.tables.credentials.get(user.username)
         if credential is None or credential.user_id != user.user_id or user.user_id not in self.tables.users:
             return False
         del self.tables.credentials[user.username], self.tables.users[user.user_id]
+        self._announce(UserGone(user.user_id), now)
         return True
 
     @_atomic
-    def change_password(self, changed: User, *, password_hash: str, session: Session) -> bool:
+    def change_password(self, changed: User, *, password_hash: str, session: Session, now: int) -> bool:
         user = self.tables.users.get(changed.user_id)
         credential = self.tables.credentials.get(changed.username)
         if (
@@ -175,6 +202,7 @@ class FakeAccounts(FakeTable):
             credential, password_hash=password_hash, password_version=changed.password_version
         )
         self.tables.sessions[session.user_id, session.session_id] = session
+        self._announce(TokensEnded(user.user_id, changed.token_version, changed.logged_out_at), now)
         return True
 
     @_atomic
@@ -186,6 +214,7 @@ class FakeAccounts(FakeTable):
         read_user: User,
         read_credential: Credential | None,
         attempt: str,
+        now: int,
     ) -> bool:
         del attempt
         row = self.tables.users.get(user.user_id)
@@ -204,6 +233,7 @@ class FakeAccounts(FakeTable):
             logged_out_at=user.logged_out_at,
         )
         self.tables.credentials[credential.username] = credential
+        self._announce(TokensEnded(user.user_id, user.token_version, user.logged_out_at), now)
         return True
 
 
@@ -255,7 +285,10 @@ class FakeSessions(FakeTable):
     @_atomic
     def end(self, user_id: str, session_id: str, *, now: int) -> bool:
         row = self.tables.sessions.get((user_id, session_id))
-        if row is None or row.revoked_at is not None:
+        if row is None:
+            return False
+        self._announce(SessionEnded(user_id, session_id), now)
+        if row.revoked_at is not None:
             return False
         self.tables.sessions[user_id, session_id] = replace(row, revoked_at=now)
         return True
@@ -265,6 +298,13 @@ class FakeBlocklist(FakeTable):
     @_atomic
     def put(self, blocked: BlockedToken) -> None:
         self.tables.blocklist[blocked.jti] = blocked
+        self.announce(blocked.jti, now=blocked.blocked_at)
+
+    @_atomic
+    def announce(self, jti: str, *, now: int) -> None:
+        blocked = self.tables.blocklist.get(jti)
+        if blocked is not None:
+            self._announce(TokenBlocked(jti, blocked.ttl - BLOCKED_AFTER_EXPIRY_SECONDS), now)
 
     @_atomic
     def read(self, jti: str) -> BlockedToken | None:
@@ -280,7 +320,9 @@ class FakeLogins(FakeTable):
         return TokenUsed() if f"used_{token.digest}" in self.tables.blocklist else None
 
     @_atomic
-    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written | TokenUsed:
+    def open(
+        self, session: Session, token: SubjectToken, *, granted: User | None, now: int
+    ) -> Written | TokenUsed:
         used, pair = f"used_{token.digest}", (session.user_id, session.session_id)
         if used in self.tables.blocklist:
             return TokenUsed()
@@ -297,6 +339,7 @@ class FakeLogins(FakeTable):
             self.tables.users[user.user_id] = replace(
                 user, scope=granted.scope, granted_at=granted.granted_at, revision=granted.revision
             )
+            self._announce(ScopeChanged(user.user_id, granted.scope, granted.revision), now)
         return Written()
 
     @_atomic

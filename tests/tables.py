@@ -15,6 +15,7 @@ from rescind.store.accounts import Accounts
 from rescind.store.attempts import Attempts
 from rescind.store.blocklist import Blocklist
 from rescind.store.credentials import Credentials
+from rescind.store.feed import Feed
 from rescind.store.key_set import KeySets
 from rescind.store.logins import Logins
 from rescind.store.sessions import Sessions
@@ -36,6 +37,8 @@ class Stores:
     attempts: AttemptStore
     states: stores.States
     key_sets: KeySetStore
+    feed: Any = None
+    """None of the fakes: they keep what is announced in `FakeTables.announced`."""
 
 
 def create_tables(client: Any, *, prefix: str = "") -> None:
@@ -63,23 +66,26 @@ def _tables() -> dict[str, Any]:
     }
 
 
-def stores_on(client: Any, *, prefix: str = "") -> Stores:
+def stores_on(client: Any, *, prefix: str = "", copies: int = 1) -> Stores:
+    feed = Feed(client, table=f"{prefix}Revocations", copies=copies)
     return Stores(
         credentials=Credentials(client, table=f"{prefix}Credentials"),
-        users=Users(client, table=f"{prefix}Users"),
+        users=Users(client, table=f"{prefix}Users", feed=feed),
         accounts=Accounts(
             client,
             credentials_table=f"{prefix}Credentials",
             users_table=f"{prefix}Users",
             sessions_table=f"{prefix}Sessions",
+            feed=feed,
         ),
-        sessions=Sessions(client, table=f"{prefix}Sessions"),
-        blocklist=Blocklist(client, table=f"{prefix}Blocklist"),
+        sessions=Sessions(client, table=f"{prefix}Sessions", feed=feed),
+        blocklist=Blocklist(client, table=f"{prefix}Blocklist", feed=feed),
         logins=Logins(
             client,
             sessions_table=f"{prefix}Sessions",
             users_table=f"{prefix}Users",
             blocklist_table=f"{prefix}Blocklist",
+            feed=feed,
         ),
         attempts=Attempts(client, table=f"{prefix}Attempts"),
         states=States(
@@ -89,6 +95,7 @@ def stores_on(client: Any, *, prefix: str = "") -> Stores:
             sessions_table=f"{prefix}Sessions",
         ),
         key_sets=KeySets(client, table=f"{prefix}Keys"),
+        feed=feed,
     )
 
 

@@ -23,16 +23,28 @@ NAMES = {Path(each["CodeUri"]).name: name for name, each in FUNCTIONS.items()}
 """What the template calls a function, by its folder below functions/."""
 
 
-def statements(function: str) -> list[dict[str, Any]]:
+def statements(function: str, *, by_the_feed: bool = False) -> list[dict[str, Any]]:
+    """Of its policies, with RevocationCheck as it is by default, or `feed`."""
     return [
-        statement for policy in FUNCTIONS[function].get("Policies", []) for statement in policy["Statement"]
+        chosen(statement, by_the_feed=by_the_feed)
+        for policy in FUNCTIONS[function].get("Policies", [])
+        for statement in policy["Statement"]
     ]
 
 
-def granted(function: str) -> set[tuple[str, str]]:
+def chosen(value: Any, *, by_the_feed: bool) -> Any:
+    """What the template's condition leaves of it."""
+    match value:
+        case {"Fn::If": ["FeedIsRead", then, otherwise]}:
+            return then if by_the_feed else otherwise
+        case _:
+            return value
+
+
+def granted(function: str, *, by_the_feed: bool = False) -> set[tuple[str, str]]:
     """Every (action, resource) that the function may use."""
     pairs = set()
-    for statement in statements(function):
+    for statement in statements(function, by_the_feed=by_the_feed):
         actions, resources = statement["Action"], statement["Resource"]
         for action in actions if isinstance(actions, list) else [actions]:
             for resource in resources if isinstance(resources, list) else [resources]:

@@ -129,8 +129,6 @@ def test_a_transaction_fails_by_its_conditions_alone(
 @pytest.mark.parametrize(
     "codes",
     [
-        pytest.param(("TransactionConflict", "None"), id="conflict"),
-        pytest.param(("ConditionalCheckFailed", "TransactionConflict"), id="condition-and-conflict"),
         pytest.param(("ThrottlingError", "ConditionalCheckFailed"), id="condition-and-throttle"),
         pytest.param((), id="no-reasons"),
     ],
@@ -142,6 +140,63 @@ def test_a_transaction_that_met_anything_else_says_nothing_of_its_conditions(
 
     with pytest.raises(UnavailableError, match="TransactionCanceledException"):
         aws.call(client.transact_write_items, **TRANSACTION)
+
+
+CONFLICTS = [
+    pytest.param("transact_write_items", TRANSACTION, codes, id=name)
+    for name, codes in {
+        "conflict": ("TransactionConflict", "None"),
+        "condition-and-conflict": ("ConditionalCheckFailed", "TransactionConflict"),
+    }.items()
+] + [pytest.param("update_item", WRITE, None, id="a-single-write")]
+
+
+def in_conflict(codes: tuple[str, ...] | None) -> AWSResponse:
+    return cancelled(*codes) if codes else failed("TransactionConflictException")
+
+
+@pytest.mark.parametrize(("operation", "parameters", "codes"), CONFLICTS)
+@pytest.mark.parametrize("conflicts", [1, 2])
+def test_a_write_that_met_anothers_transaction_is_tried_again_at_once(
+    client: Any, operation: str, parameters: Any, codes: tuple[str, ...] | None, conflicts: int
+) -> None:
+    tries = answering(client, *(in_conflict(codes) for _ in range(conflicts)), answered(200, "{}"))
+
+    assert aws.call(getattr(client, operation), **parameters)["ResponseMetadata"]["RetryAttempts"] == 0
+
+    assert len(tries) == conflicts + 1
+
+
+@pytest.mark.parametrize(("operation", "parameters", "codes"), CONFLICTS)
+def test_a_write_that_meets_others_again_and_again_says_nothing_of_its_conditions(
+    client: Any, operation: str, parameters: Any, codes: tuple[str, ...] | None
+) -> None:
+    tries = answering(client, *(in_conflict(codes) for _ in range(4)))
+
+    with pytest.raises(UnavailableError, match=r"Transaction(Canceled|Conflict)Exception"):
+        aws.call(getattr(client, operation), **parameters)
+
+    assert len(tries) == 3
+
+
+def test_a_write_that_met_anothers_transaction_is_not_tried_again_when_time_is_up(client: Any) -> None:
+    tries = answering(client, in_conflict(None), answered(200, "{}"))
+
+    with deadline.within(1.6), pytest.raises(UnavailableError):
+        aws.call(client.update_item, **WRITE)
+
+    assert len(tries) == 1
+
+
+def test_a_condition_that_fails_behind_a_conflict_is_somebody_elses_doing(client: Any) -> None:
+    # What met a conflict has written nothing, so the row is not our own.
+    answering(client, cancelled("TransactionConflict", "None"), cancelled("ConditionalCheckFailed", "None"))
+
+    with pytest.raises(aws.ConditionFailedError) as caught:
+        aws.call(client.transact_write_items, **TRANSACTION)
+
+    assert caught.value.items == [ITEM, None]
+    assert caught.value.repeated is False
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def test_a_deployment_of_this_version_replaces_no_table_no_key_and_no_api() -> N
         "UsersTable": [("user_id", "HASH")],
         "SessionsTable": [("user_id", "HASH"), ("session_id", "RANGE")],
         "BlocklistTable": [("jti", "HASH")],
+        "RevocationsTable": [("copy", "HASH"), ("at", "RANGE")],
         "AttemptsTable": [("bucket", "HASH")],
         "KeysTable": [("purpose", "HASH")],
     }

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rescind.settings import BOUNDS, CanarySettings, Settings, SettingsError
+from rescind.canary_settings import CanarySettings
+from rescind.settings import BOUNDS, Settings, SettingsError
 from tests.things import SETTINGS
 
 ENVIRONMENT = {
@@ -15,7 +16,9 @@ ENVIRONMENT = {
     "REFRESH_IDLE_SECONDS": "604800",
     "REFRESH_ABSOLUTE_SECONDS": "2592000",
     "REFRESH_GRACE_SECONDS": "30",
+    "REVOCATION_CHECK": "strict",
     "REVOCATION_DELAY_SECONDS": "0",
+    "REVOCATION_COPIES": "1",
     "AUTHORIZER_TIMEOUT_SECONDS": "5",
     "LEEWAY_SECONDS": "0",
     "MAX_SESSIONS_PER_USER": "20",
@@ -38,6 +41,7 @@ ENVIRONMENT = {
     "USERS_TABLE": "Users",
     "SESSIONS_TABLE": "Sessions",
     "BLOCKLIST_TABLE": "Blocklist",
+    "REVOCATIONS_TABLE": "Revocations",
     "ATTEMPTS_TABLE": "Attempts",
     "KEYS_TABLE": "Keys",
 }
@@ -47,6 +51,7 @@ RANGES = [
     ("REFRESH_ABSOLUTE_SECONDS", 4400, 31_536_000),
     ("REFRESH_GRACE_SECONDS", 0, 600),
     ("REVOCATION_DELAY_SECONDS", 0, 300),
+    ("REVOCATION_COPIES", 1, 10),
     ("AUTHORIZER_TIMEOUT_SECONDS", 1, 10),
     ("LEEWAY_SECONDS", 0, 60),
     ("MAX_SESSIONS_PER_USER", 1, 100),
@@ -176,6 +181,21 @@ def test_a_number_is_within_its_bounds_or_the_start_stops(name: str, value: str)
     else:
         with pytest.raises(SettingsError, match=f"^{name} "):
             with_setting(name, value)
+
+
+@pytest.mark.parametrize("value", ["Feed", "FEED", "strict ", "eventual", "true"])
+def test_what_is_no_way_to_check_stops_the_start_and_is_named(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"^REVOCATION_CHECK must be strict or feed"):
+        with_setting("REVOCATION_CHECK", value)
+
+
+def test_the_feed_is_not_read_at_each_request() -> None:
+    feed = {**ENVIRONMENT, "REVOCATION_CHECK": "feed"}
+
+    with pytest.raises(SettingsError, match=r"^REVOCATION_DELAY_SECONDS must be at least 1 where"):
+        Settings.from_environment(feed)
+    found = Settings.from_environment({**feed, "REVOCATION_DELAY_SECONDS": "1"})
+    assert (found.reads_feed, SETTINGS.reads_feed) == (True, False)
 
 
 def test_a_proxys_header_is_known_in_any_case() -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from rescind import audit
+from rescind.canary_settings import CanarySettings
 from rescind.reasons import Reason
 from rescind.rules.key_set import Purpose
-from rescind.settings import BOUNDS, CanarySettings, Settings
+from rescind.settings import BOUNDS, Settings
 from tests.tables import TEMPLATE
 from tests.template import (
     API,
@@ -20,6 +21,7 @@ from tests.template import (
     FUNCTIONS,
     RESOURCES,
     TABLES,
+    chosen,
     granted,
     of_type,
     statements,
@@ -64,7 +66,10 @@ def test_the_stated_bound_knows_the_authorizers_timeout() -> None:
 def test_the_authorizers_cache_is_the_stated_revocation_delay() -> None:
     authorizer = API["Auth"]["Authorizers"][API["Auth"]["DefaultAuthorizer"]]
 
-    assert authorizer["Identity"]["ReauthorizeEvery"] == {"Ref": "RevocationDelaySeconds"}
+    kept = authorizer["Identity"]["ReauthorizeEvery"]
+    assert chosen(kept, by_the_feed=False) == {"Ref": "RevocationDelaySeconds"}
+    # There the delay is the authorizer's own, and there is none beside it.
+    assert chosen(kept, by_the_feed=True) == 0
     assert authorizer["Identity"]["Headers"] == ["Authorization"]
     assert DOCUMENT["Parameters"]["RevocationDelaySeconds"]["Default"] == 0
 
@@ -101,7 +106,8 @@ def test_the_authorizer_is_over_before_api_gateway_gives_up_on_it() -> None:
 
 def test_no_function_runs_longer_than_ten_seconds() -> None:
     globally = DOCUMENT["Globals"]["Function"]["Timeout"]
-    # It waits until the bound is over, and writes nothing but a user of its own (docs/rules.md).
+    # It waits until the bound is over, and writes nothing but a user of its own (docs/rules.md), whose end it
+    # announces by a clock of that second.
     waits = {"CanaryFunction"}
 
     longer = {name for name, function in FUNCTIONS.items() if function.get("Timeout", globally) > 10}
@@ -109,13 +115,14 @@ def test_no_function_runs_longer_than_ten_seconds() -> None:
     assert longer == waits
 
 
-def test_the_canary_writes_a_user_and_a_credential_and_nothing_else() -> None:
+def test_the_canary_writes_a_user_and_a_credential_and_that_they_are_gone() -> None:
     assert granted("CanaryFunction") == {
         ("dynamodb:GetItem", "UsersTable"),
         ("dynamodb:PutItem", "UsersTable"),
         ("dynamodb:DeleteItem", "UsersTable"),
         ("dynamodb:PutItem", "CredentialsTable"),
         ("dynamodb:DeleteItem", "CredentialsTable"),
+        ("dynamodb:PutItem", "RevocationsTable"),
     }
 
 
@@ -150,11 +157,24 @@ def test_the_authorizer_reads_four_tables_and_writes_none() -> None:
     }
 
 
+def test_whoever_ends_something_may_announce_it_and_do_nothing_else_to_the_feed() -> None:
+    may = {
+        (name, action)
+        for name in FUNCTIONS
+        for action, resource in granted(name)
+        if resource == "RevocationsTable" and not action.startswith("dynamodb:Describe")
+    }
+
+    enders = ("Login", "Exchange", "Backchannel", "Refresh", "Logout", "Sessions", "Password", "OAuth")
+    assert may == {(f"{name}Function", "dynamodb:PutItem") for name in (*enders, "Admin", "Canary")}
+
+
 def test_the_oauth_function_reads_what_the_authorizer_reads_and_ends_one_session_or_one_token() -> None:
     assert granted("OAuthFunction") == {
         *granted("AuthorizerFunction"),
         ("dynamodb:UpdateItem", "SessionsTable"),
         ("dynamodb:PutItem", "BlocklistTable"),
+        ("dynamodb:PutItem", "RevocationsTable"),
         # Whether a write that failed has taken effect.
         ("dynamodb:GetItem", "SessionsTable"),
         ("dynamodb:GetItem", "BlocklistTable"),
@@ -242,7 +262,7 @@ def test_a_table_is_on_demand_and_has_no_index(table: str) -> None:
 def test_what_dies_by_itself_has_a_time_to_live() -> None:
     mortal = {name for name, table in TABLES.items() if "TimeToLiveSpecification" in table}
 
-    assert mortal == {"SessionsTable", "BlocklistTable", "AttemptsTable"}
+    assert mortal == {"SessionsTable", "BlocklistTable", "RevocationsTable", "AttemptsTable"}
     for name in mortal:
         assert TABLES[name]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
 

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from rescind.model import Credential, Session, Status, User
 from rescind.rules.access_tokens import AccessTokenClaims, SigningKey
 from rescind.rules.refresh_tokens import MacKey
-from rescind.settings import Settings
+from rescind.settings import RevocationCheck, Settings
 
 NOW = 1_800_000_000
 USER_ID = "usr_" + "u" * 21 + "A"
@@ -28,7 +28,9 @@ SETTINGS = Settings(
     refresh_idle_seconds=604_800,
     refresh_absolute_seconds=2_592_000,
     refresh_grace_seconds=30,
+    revocation_check=RevocationCheck.STRICT,
     revocation_delay_seconds=0,
+    revocation_copies=1,
     authorizer_timeout_seconds=5,
     leeway_seconds=0,
     max_sessions_per_user=20,
@@ -52,6 +54,7 @@ SETTINGS = Settings(
     users_table="Users",
     sessions_table="Sessions",
     blocklist_table="Blocklist",
+    revocations_table="Revocations",
     attempts_table="Attempts",
     keys_table="Keys",
 )

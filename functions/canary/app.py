@@ -34,11 +34,8 @@ def handler(event: Event, context: Any) -> dict[str, Any]:
 
 
 def _run(ends_at: float) -> dict[str, Any]:
-    user_id, username, password = (
-        ids.new_user_id(),
-        f"canary-{secrets.token_hex(8)}",
-        secrets.token_urlsafe(32),
-    )
+    user_id, username = ids.new_user_id(), f"canary-{secrets.token_hex(8)}"
+    password = secrets.token_urlsafe(32)
     bound = stated_bound(wiring.settings())
     try:
         _create(user_id, username, password)
@@ -54,7 +51,8 @@ def _run(ends_at: float) -> dict[str, Any]:
         audit.measured(delay_seconds=delay, bound_seconds=bound, user_id=user_id, actor=_ACTOR)
     finally:
         # Whatever failed: even of a write that did, nobody knows whether it was made.
-        if leave_nothing(user_id, users=wiring.users(), accounts=wiring.accounts(), sleep=time.sleep):
+        users, accounts = wiring.users(), wiring.accounts()
+        if leave_nothing(user_id, users=users, accounts=accounts, clock=time.time, sleep=time.sleep):
             audit.record(audit.Event.USER_DELETED, user_id=user_id, actor=_ACTOR)
     return {"delay_seconds": delay, "bound_seconds": bound, "late": measured.late}
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rescind.store.credentials import credential_item
-from rescind.store.sessions import session_item
-from rescind.store.users import user_item
+from rescind.store.session_rows import session_item
+from rescind.store.user_rows import user_item
 from tests.capacity.costs import GB, MILLION, memory_of, million_of, prices
 from tests.capacity.figures import Figures
 from tests.capacity.units import size_of

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from rescind.store.sessions import session_item
-from rescind.store.users import user_item
+from rescind.store.session_rows import session_item
+from rescind.store.user_rows import user_item
 from rescind.web.accounts import MAX_CLAIMS_BYTES
 from tests.capacity.units import Tables, Units, read_units, size_of, units_of, write_units
 from tests.things import a_session, a_user

@@ -78,7 +78,7 @@ def a_table(table: str, **changes: Any) -> dict[str, Any]:
         "table": table,
         "name": f"prod-{table}",
         "status": "ACTIVE",
-        "ttl": "ttl" if table in {"sessions", "blocklist", "attempts"} else None,
+        "ttl": "ttl" if table in {"sessions", "blocklist", "revocations", "attempts"} else None,
         "recoverable": True,
         "deletion_protected": True,
         "failure": None,
@@ -87,7 +87,7 @@ def a_table(table: str, **changes: Any) -> dict[str, Any]:
 
 
 def tables(**changed: dict[str, Any]) -> list[dict[str, Any]]:
-    names = ("credentials", "users", "sessions", "blocklist", "attempts", "keys")
+    names = ("credentials", "users", "sessions", "blocklist", "revocations", "attempts", "keys")
     return [a_table(name, **changed.get(name, {})) for name in names]
 
 
@@ -100,7 +100,7 @@ def test_tables_that_are_as_the_template_makes_them_have_no_fault() -> None:
     assert deletion_protection(as_made).outcome is Outcome.OK
 
 
-@pytest.mark.parametrize("table", ["sessions", "blocklist", "attempts"])
+@pytest.mark.parametrize("table", ["sessions", "blocklist", "revocations", "attempts"])
 def test_rows_that_should_die_and_do_not_are_a_fault_with_its_cure(table: str) -> None:
     finding = only(time_to_live(tables(**{table: {"ttl": None}})))
 

@@ -17,7 +17,9 @@ import pytest
 from rescind import sdk
 from rescind.model import User
 from rescind.store.accounts import Accounts
-from rescind.store.users import Users, user_item
+from rescind.store.feed import Feed
+from rescind.store.user_rows import user_item
+from rescind.store.users import Users
 from rescind_cli.stack import local_stack
 from tests.cli.conftest import Rescind
 from tests.functions.conftest import REAL
@@ -39,8 +41,12 @@ class Inside:
     names: dict[str, str]
 
     @property
+    def feed(self) -> Feed:
+        return Feed(self.dynamodb, table=self.names["RevocationsTable"], copies=1)
+
+    @property
     def users(self) -> Users:
-        return Users(self.dynamodb, table=self.names["UsersTable"])
+        return Users(self.dynamodb, table=self.names["UsersTable"], feed=self.feed)
 
     def sign_up(self, users: Sequence[User]) -> None:
         accounts = Accounts(
@@ -48,6 +54,7 @@ class Inside:
             credentials_table=self.names["CredentialsTable"],
             users_table=self.names["UsersTable"],
             sessions_table=self.names["SessionsTable"],
+            feed=self.feed,
         )
         password_hash = REAL.hash(PASSWORD)
         for user in users:

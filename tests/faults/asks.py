@@ -73,7 +73,7 @@ def logged_out(w: World) -> None:
 
 
 def deleted(w: World) -> None:
-    w.stores.accounts.delete(a_user(user_id=ADA.user_id, username=ADA.username))
+    w.stores.accounts.delete(a_user(user_id=ADA.user_id, username=ADA.username), now=1)
 
 
 def disabled(w: World) -> None:
@@ -116,7 +116,7 @@ def has_exchanged(w: World) -> None:
         keys=IssuerKeyring(w.issuer),
         now=NOW,
     )
-    w.stores.logins.open(row, token, granted=None)
+    w.stores.logins.open(row, token, granted=None, now=1)
 
 
 def login_has_ended(w: World) -> None:

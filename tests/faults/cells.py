@@ -23,7 +23,8 @@ class Cell:
     def is_looked_up(self) -> bool:
         """Whether it is found out what this call came to, before anything is answered."""
         operation, _, tables = self.scenario.calls[self.number].partition(" ")
-        errs_on_the_safe_side = tables == "Attempts" or (operation, tables) == _HASHED_ANEW
+        # What is announced once more is nothing but that: to ask again announces it again.
+        errs_on_the_safe_side = tables in {"Attempts", "Revocations"} or (operation, tables) == _HASHED_ANEW
         # A damaged row beside a failed condition is for the next request.
         can_be = self.fault in FAULTS and self.length is not Length.THE_REQUEST
         to_be_found = not errs_on_the_safe_side and not self.scenario.changes_nothing

@@ -133,6 +133,10 @@ def check_asking_again(world: World, cell: Cell, call: Call, without: Outcome, *
     if again.status == without.answer.status:
         check_tokens(world, again)
     after = world.state()
+    assert not after.unannounced, f"asked again, and not announced: {after.unannounced}"
+    unsaid = without.after.announced - after.announced
+    # Of what is done in parts, the first may have made the others unnecessary.
+    assert not unsaid or cell.scenario.in_parts, f"asked again, it does not announce: {unsaid}"
     for part in cell.scenario.leaves if cell.length is Length.THE_REQUEST or cell.is_behind_its_use else ():
         missing = _all_of(without.after, part) - _all_of(after, part) - cell.scenario.may_end
         assert not missing, f"lost when asked again: {missing}"
@@ -166,7 +170,10 @@ def check_refresh_token(world: World, answer: Answer) -> None:
 def check_state(state: State, without: Outcome, *, done: bool) -> None:
     """Nothing else has happened than would have without a fault; and all of it, if the answer says so."""
     before, after = without.before, without.after
+    assert not state.unannounced, f"taken back, and not announced: {state.unannounced}"
     if done:
+        missing = after.announced - state.announced
+        assert not missing, f"answered as ever, but it is not announced: {missing}"
         assert state == after, "answered as ever, but the state is another"
         return
     ended = set(before.live_sessions) & set(after.live_sessions) - set(state.live_sessions)

@@ -58,6 +58,7 @@ def _attributes_of(answer: dict[str, Any]) -> Iterator[tuple[Row, str]]:
 def _rows_of(answer: dict[str, Any]) -> Iterator[Row]:
     if "Item" in answer:  # Of a condition that failed, too.
         yield answer["Item"]
+    yield from (reason["Item"] for reason in answer.get("CancellationReasons", []) if "Item" in reason)
     yield from answer.get("Items", [])
     for rows in answer.get("Responses", {}).values():
         yield from rows

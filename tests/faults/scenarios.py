@@ -78,7 +78,7 @@ _ONCE: Any = {
     "again": frozenset({401}),
     "leaves": ("live_sessions",),
     "may_end": frozenset({f"a new one of {asks.EVE.username}"}),
-    "used_by": "TransactWriteItems Blocklist+Sessions+Users",
+    "used_by": "TransactWriteItems Blocklist+Revocations+Sessions+Users",
 }
 SCENARIOS = [
     Scenario("authorizer", "live", asks.authorizer),
@@ -152,6 +152,24 @@ SCENARIOS = [
     ),
     Scenario(
         "logout",
+        "by access token, ended",
+        asks.after(asks.ended, asks.of_laptop(lambda held: requests.log_out_by_bearer(held.tokens))),
+    ),
+    Scenario(
+        "logout",
+        "by access token, blocked",
+        asks.after(asks.blocked, asks.of_laptop(lambda held: requests.log_out_by_bearer(held.tokens))),
+    ),
+    Scenario(
+        "logout",
+        "everywhere, all ended",
+        asks.after(
+            asks.logged_out,
+            asks.of_laptop(lambda held: requests.log_out_everywhere_by_refresh_token(held.refresh_token)),
+        ),
+    ),
+    Scenario(
+        "logout",
         "by access token, everywhere",
         asks.of_laptop(lambda held: requests.log_out_by_bearer(held.tokens, everywhere=True)),
         in_parts=True,
@@ -181,6 +199,11 @@ SCENARIOS = [
     Scenario("admin", "getUser", asks.operator("getUser", user_id=ADA.user_id)),
     Scenario("admin", "changeUser", asks.operator("changeUser", user_id=ADA.user_id, scope="orders:read")),
     Scenario("admin", "deleteUser", asks.operator("deleteUser", user_id=ADA.user_id), again=frozenset({404})),
+    Scenario(
+        "admin",
+        "deleteUser, deleted",
+        asks.after(asks.deleted, asks.operator("deleteUser", user_id=ADA.user_id)),
+    ),
     Scenario("admin", "disableUser", asks.operator("disableUser", user_id=ADA.user_id)),
     Scenario(
         "admin", "enableUser", asks.after(asks.disabled, asks.operator("enableUser", user_id=ADA.user_id))

@@ -1,11 +1,12 @@
 """What counts in the end, of all rows: who can log in, with what, and whose sessions and tokens live."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from tests.faults.announced import announced, unannounced
 from tests.faults.held import Held
 from tests.faults.tables import Row
 from tests.functions.conftest import WEAK
@@ -41,6 +42,10 @@ class State:
     at_issuers: frozenset[str]
     """The rows on their tokens that are used, their logins that have ended, and what those have opened."""
     keys: Mapping[str, KeysSeen]
+    unannounced: frozenset[str]
+    """Whose access tokens were taken back without a word in the feed."""
+    announced: frozenset[str] = field(compare=False)
+    """More of it does no harm."""
 
 
 def state_of(rows: Mapping[str, list[Row]], held: Mapping[str, Held]) -> State:
@@ -58,6 +63,11 @@ def state_of(rows: Mapping[str, list[Row]], held: Mapping[str, Held]) -> State:
     }
     origins = [row for row in rows["Sessions"] if "owner" in row]
     blocked = {row["jti"]["S"] for row in rows["Blocklist"]}
+    let_in = frozenset(
+        name
+        for name, each in held.items()
+        if (each.user_id, each.session_id) in live and each.token_id not in blocked
+    )
     return State(
         users={
             row["username"]["S"]: UserSeen(row["status"]["S"], row["scope"]["S"], row["claims"]["S"])
@@ -70,16 +80,14 @@ def state_of(rows: Mapping[str, list[Row]], held: Mapping[str, Held]) -> State:
             if users.get(row["user_id"]["S"], {}).get("password_version") == row["password_version"]
         ),
         live_sessions=tuple(sorted(names[each] for each in live)),
-        let_in=frozenset(
-            name
-            for name, each in held.items()
-            if (each.user_id, each.session_id) in live and each.token_id not in blocked
-        ),
+        let_in=let_in,
         at_issuers=frozenset(
             [each for each in blocked if each.startswith(_OF_ISSUERS)]
             + [f"{row['user_id']['S']} of {users[row['owner']['S']]['username']['S']}" for row in origins]
         ),
         keys={row["purpose"]["S"]: _keys_of(row["entries"]["L"]) for row in rows["Keys"]},
+        unannounced=unannounced(held.keys() - let_in, rows["Revocations"], held),
+        announced=announced(rows["Revocations"], held),
     )
 
 

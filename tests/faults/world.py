@@ -7,8 +7,8 @@ from typing import Any
 from rescind.issuer_keys import Documents, IssuerKeyring
 from rescind.model import BlockedToken
 from rescind.store.credentials import credential_item
-from rescind.store.sessions import session_item
-from rescind.store.users import user_item
+from rescind.store.session_rows import session_item
+from rescind.store.user_rows import user_item
 from tests.faults.held import Held, a_new_session
 from tests.faults.injector import FaultInjector
 from tests.faults.permissions import Permission

@@ -7,6 +7,7 @@ from rescind.flows import end
 from rescind.flows.rotate import rotate
 from rescind.model import Lost, Status, User, Written
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
+from rescind.settings import RevocationCheck
 from rescind.unavailable import UnavailableError
 from tests.fakes import FakeBlocklist, FakeKeySets, FakeTables, FakeUsers
 from tests.things import NOW, SETTINGS, TOKEN_ID, USER_ID, a_user, some_claims
@@ -130,6 +131,13 @@ def test_the_bound_counts_from_the_write(delay: int, written_at: float, by: int)
     settings = replace(SETTINGS, revocation_delay_seconds=delay, authorizer_timeout_seconds=5)
 
     assert end.effective_by(written_at, settings=settings) == by
+
+
+@pytest.mark.parametrize(("delay", "by"), [(1, 112), (30, 141)])
+def test_by_the_feed_the_bound_counts_with_the_clocks_and_not_with_the_timeout(delay: int, by: int) -> None:
+    settings = replace(SETTINGS, revocation_check=RevocationCheck.FEED, revocation_delay_seconds=delay)
+
+    assert end.effective_by(100.001, settings=settings) == by
 
 
 def entry(_: Purpose, signs_from: int) -> KeyEntry:

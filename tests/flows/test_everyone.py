@@ -125,7 +125,7 @@ class IsOvertaken(FakeUsers):
         self, user_id: str, *, version: int, now: int, status: Status | None = None
     ) -> Written | Lost[Any]:
         if user_id.endswith("3A"):
-            self.delete(user_id)
+            self.delete(user_id, now=NOW)
         else:
             super().raise_version(user_id, version=version, now=now)
         return super().raise_version(user_id, version=version, now=now, status=status)

@@ -425,7 +425,7 @@ def is_reset(scene: Scene, act: Act, faults: Faults) -> None:
 
 
 def change_user(world: World, scene: Scene) -> Any:
-    return world.change(scene.user_id, scope="reports:read")
+    return world.change(scene.user_id, scope="reports:read", now=NOW)
 
 
 @every_fault(change_user)
@@ -465,7 +465,7 @@ def test_what_was_changed_after_a_write_that_the_sdk_repeats_is_not_changed_back
 
         def once_more() -> Any:
             if tries:
-                scene.world.change(scene.user_id, scope=then)
+                scene.world.change(scene.user_id, scope=then, now=NOW)
             tries.append(call())
             return tries[-1]
 

@@ -344,6 +344,7 @@ def test_an_operator_is_told_how_the_deployment_is_set_up(stack: Stack) -> None:
         "users",
         "sessions",
         "blocklist",
+        "revocations",
         "attempts",
         "keys",
     ]
@@ -370,7 +371,7 @@ def test_every_setting_is_told_or_kept_back_on_purpose(stack: Stack) -> None:
     assert kept_back == {"proxy_secret_sha256"} | {
         # The tables have their names beside them.
         f"{table}_table"
-        for table in ("credentials", "users", "sessions", "blocklist", "attempts", "keys")
+        for table in ("credentials", "users", "sessions", "blocklist", "revocations", "attempts", "keys")
     }
 
 

@@ -8,11 +8,12 @@ import pytest
 from rescind import wiring
 from rescind.model import Lost, Status, User
 from rescind.store.accounts import Accounts
-from rescind.store.users import Users, user_item
+from rescind.store.user_rows import user_item
+from rescind.store.users import Users
 from rescind.web.authorizer import UnauthorizedError
 from tests.functions.conftest import Answer, Stack, recorded
 from tests.functions.test_admin import NOBODY, OPERATOR, ask, operate, refresh_status
-from tests.things import PASSWORD, USER_ID, a_credential, a_user
+from tests.things import NOW, PASSWORD, USER_ID, a_credential, a_user
 
 NEW_PASSWORD = "a-password-from-the-desk"
 STRANGER_ID = "usr_" + "w" * 21 + "A"
@@ -93,7 +94,7 @@ def test_who_cannot_be_found_is_said_to_be_missing_or_malformed(
 
 
 def test_a_name_that_leads_to_nobody_is_nobodys(stack: Stack) -> None:
-    stack.stores.users.delete(USER_ID)
+    stack.stores.users.delete(USER_ID, now=NOW)
 
     assert find(stack, "ada").status == 404
 
@@ -160,7 +161,9 @@ def test_a_row_of_before_there_were_revisions_is_read_and_changed(stack: Stack) 
     assert change(stack, claims={"plan": "silver"}).status == 200
 
     assert stack.stores.users.read(USER_ID) == a_user(scope="", claims='{"plan":"silver"}', revision=2)
-    assert isinstance(stack.stores.users.change(a_user(revision=1)), Lost), "the row has a revision by now"
+    assert isinstance(stack.stores.users.change(a_user(revision=1), now=NOW), Lost), (
+        "the row has a revision by now"
+    )
 
 
 # Setting a password
@@ -231,7 +234,7 @@ def test_a_reset_does_not_touch_the_credential_of_another_user_of_that_name(stac
 def restore(stack: Stack, user: User, *credentials: Any) -> None:
     """As a restore of the two tables to different seconds would leave them."""
     wiring.dynamodb().delete_item(TableName="Credentials", Key={"username": {"S": "ada"}})
-    stack.stores.users.delete(user.user_id)
+    stack.stores.users.delete(user.user_id, now=NOW)
     for credential in credentials:
         stack.stores.accounts.create(user, credential)
 

@@ -10,7 +10,7 @@ import pytest
 from rescind import wiring
 from rescind.admin import everyone
 from rescind.admin.operations import ROUTES
-from rescind.store.users import user_item
+from rescind.store.user_rows import user_item
 from tests.functions.conftest import Answer, Stack, recorded
 from tests.things import USER_ID, a_credential, a_user
 

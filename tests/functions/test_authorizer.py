@@ -15,7 +15,7 @@ from rescind.unavailable import UnavailableError
 from rescind.web.authorizer import UnauthorizedError
 from tests.functions.conftest import Context, Stack, recorded
 from tests.fuzz.forger import compact, encoded, with_signature
-from tests.things import SETTINGS, SIGNING_KEY, USER_ID, some_claims
+from tests.things import NOW, SETTINGS, SIGNING_KEY, USER_ID, some_claims
 
 FORMS = ["authorizer-rest-request", "authorizer-rest-token", "authorizer-http-api"]
 
@@ -82,7 +82,8 @@ END: dict[str, Callable[[Stack, dict[str, Any]], object]] = {
         USER_ID, version=7, now=1
     ),
     "the-user-was-deleted": lambda stack, _: stack.stores.accounts.delete(
-        stack.stores.users.read(USER_ID)  # type: ignore[arg-type] # it is there
+        stack.stores.users.read(USER_ID),  # type: ignore[arg-type] # it is there
+        now=NOW,
     ),
 }
 

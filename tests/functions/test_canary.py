@@ -150,7 +150,7 @@ def test_the_longest_bound_fits_into_its_time() -> None:
 
 @pytest.mark.usefixtures("api")
 def test_a_user_that_cannot_be_deleted_is_named(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> bool:
+    def fail(*_: object, **__: object) -> bool:
         raise UnavailableError("transact_write_items: InternalServerError")
 
     monkeypatch.setattr(Accounts, "delete", fail)
@@ -163,19 +163,24 @@ def test_a_user_that_cannot_be_deleted_is_named(stack: Stack, monkeypatch: pytes
 
 @pytest.mark.usefixtures("api")
 def test_a_deletion_that_fails_is_tried_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    delete, tries = Accounts.delete, []
+    delete, clock, begun = Accounts.delete, time.time, time.time()
+    tries: list[int] = []
+    # Each try may be minutes behind the one before.
+    monkeypatch.setattr(time, "time", lambda: clock() + 60 * len(tries))
 
-    def fail_twice(accounts: Accounts, user: Any) -> bool:
-        tries.append(user)
+    def fail_twice(accounts: Accounts, user: Any, *, now: int) -> bool:
+        tries.append(now)
         if len(tries) < 3:
             raise UnavailableError("transact_write_items: InternalServerError")
-        return delete(accounts, user)
+        return delete(accounts, user, now=now)
 
     monkeypatch.setattr(Accounts, "delete", fail_twice)
 
     fly(stack)
 
     assert users() == {USER_ID}
+    # It runs for minutes, and what is announced by a clock of minutes ago nobody reads.
+    assert [round(now - begun, -1) for now in tries] == [0, 60, 120]
 
 
 def test_a_user_whose_making_was_not_confirmed_is_deleted(

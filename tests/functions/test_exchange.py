@@ -15,7 +15,7 @@ from tests.functions.audited import Audit
 from tests.functions.conftest import Stack, recorded
 from tests.functions.trusting import Trusting
 from tests.issuers import ISSUER, SUBJECT, Issuer, a_key
-from tests.things import NEW_PASSWORD, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
+from tests.things import NEW_PASSWORD, NOW, PASSWORD, SETTINGS, SIGNING_KEY, USER_ID, a_credential, a_user
 
 REFUSED = {
     "error": "invalid_grant",
@@ -124,7 +124,7 @@ def test_where_users_are_not_made_only_who_is_there_gets_a_session(trusting: Tru
 
 def test_a_link_that_leads_to_no_user_lets_nobody_in(trusting: Trusting, audit: Audit) -> None:
     trusting.tokens()
-    trusting.stack.stores.users.delete(trusting.user_id())
+    trusting.stack.stores.users.delete(trusting.user_id(), now=NOW)
     audit.since()
 
     answer = trusting.exchange()

@@ -100,7 +100,7 @@ ENDED: dict[str, tuple[Callable[[Stack], object], dict[str, Any]]] = {
     "session_unknown": (lambda _: None, {"sid": "ses_" + "n" * 21 + "A"}),
     "session_ended": (lambda s: s.stores.sessions.end(USER_ID, SESSION_ID, now=NOW), {}),
     "blocklisted": (block, {}),
-    "user_unknown": (lambda s: s.stores.users.delete(USER_ID), {}),
+    "user_unknown": (lambda s: s.stores.users.delete(USER_ID, now=NOW), {}),
     "token_version": (lambda s: s.stores.users.raise_version(USER_ID, version=7, now=NOW), {}),
     "logged_out": (lambda s: s.stores.users.raise_version(USER_ID, version=7, now=NOW + 50), {"ver": 8}),
     "user_disabled": (

@@ -13,7 +13,7 @@ from rescind.model import BlockedToken
 from rescind.reasons import Reason
 from rescind.rules.access_tokens import SigningKey, sign_access_token
 from tests.functions.conftest import Answer, Stack, recorded
-from tests.things import SETTINGS, SIGNING_KEY, TOKEN_ID, USER_ID, some_claims
+from tests.things import NOW, SETTINGS, SIGNING_KEY, TOKEN_ID, USER_ID, some_claims
 
 OTHER_KEY = ec.derive_private_key(20_261_124, ec.SECP256R1())
 
@@ -174,7 +174,7 @@ def raise_version(stack: Stack, *, now: int = 1) -> None:
 def delete(stack: Stack) -> None:
     user = stack.stores.users.read(USER_ID)
     assert user is not None
-    stack.stores.accounts.delete(user)
+    stack.stores.accounts.delete(user, now=NOW)
 
 
 # The version to which the user is raised, so that it is not the version that refuses.

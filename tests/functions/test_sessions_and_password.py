@@ -7,7 +7,7 @@ from rescind import wiring
 from rescind.model import Status
 from rescind.web.authorizer import UnauthorizedError
 from tests.functions.conftest import Answer, Stack, recorded, recorded_from
-from tests.things import PASSWORD, SESSION_ID, USER_ID, a_credential, a_session, a_user
+from tests.things import NOW, PASSWORD, SESSION_ID, USER_ID, a_credential, a_session, a_user
 
 NEW_PASSWORD = "another-good-password"
 ORIGIN = {"Origin": "https://app.example.com"}
@@ -111,7 +111,7 @@ def test_a_list_is_of_the_callers_own_sessions(stack: Stack) -> None:
 
 def test_a_user_who_is_gone_has_no_sessions(stack: Stack) -> None:
     tokens = stack.log_in()
-    stack.stores.users.delete(USER_ID)
+    stack.stores.users.delete(USER_ID, now=NOW)
 
     assert list_sessions(stack, tokens) == []
 
@@ -255,7 +255,7 @@ END: dict[str, Callable[[Stack, Tokens], object]] = {
     "disabled": lambda stack, _: stack.stores.users.raise_version(
         USER_ID, version=7, now=1, status=Status.DISABLED
     ),
-    "deleted": lambda stack, _: stack.stores.users.delete(USER_ID),
+    "deleted": lambda stack, _: stack.stores.users.delete(USER_ID, now=NOW),
 }
 
 

@@ -3,7 +3,6 @@
 import hmac
 import re
 from random import Random
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import ANY
 
@@ -52,7 +51,6 @@ class _Everything:
 
 
 ANY_TYPE = _Everything()
-ACCEPTS_ANY = SimpleNamespace(verify=anything)
 LOOSE_TOKEN = re.compile(r"(([\w-]+)\.([\w-]+))\.([\w-]{86})", re.ASCII)
 LOOSE_REFRESH_TOKEN = re.compile(
     r"r1\.(?P<key_id>mac_[\w-]*)\.(?P<user_id>\w*)\.(?P<session_id>\w*)\.(?P<counter>[0-9]+)\.(?P<mac>[\w-]*)",
@@ -68,7 +66,7 @@ LOOSE_BEARER = re.compile(r"\w* *(.*?),?\s*")
         pytest.param("access_token", access_tokens, "_FORM", LOOSE_TOKEN, id="spelling-of-the-signature"),
         pytest.param("access_token", access_tokens, "_header", lambda _: ANY, id="header-compared"),
         pytest.param("access_token", access_tokens, "_P256_ORDER", 2**257, id="low-s"),
-        pytest.param("access_token", access_tokens, "_ES256", ACCEPTS_ANY, id="signature"),
+        pytest.param("access_token", access_tokens, "_is_signed", anything, id="signature"),
         pytest.param("access_token", access_tokens, "_payload", lambda _: ANY, id="payload-compared"),
         pytest.param("access_token", access_tokens, "is_user_id", anything, id="sub"),
         pytest.param("access_token", access_tokens, "is_session_id", anything, id="sid"),

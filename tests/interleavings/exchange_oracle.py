@@ -9,6 +9,7 @@ from rescind.flows.logout import LoggedOut
 from rescind.model import Session, User
 from rescind.reasons import Reason
 from rescind.rules.trusted_issuers import external_username
+from tests.interleavings.announced import changes_are_announced
 from tests.interleavings.exchanges import NEW_SUBJECT, REPORTS, Exchange, IssuerLogout, verified
 from tests.interleavings.explorer import Actor, Run
 from tests.interleavings.history import Handed, History
@@ -28,6 +29,7 @@ def judge(run: Run) -> Verdict:
         refusals_have_their_reason,
         a_new_user_is_one,
         no_change_of_scope_is_lost,
+        changes_are_announced,
     )
     return Verdict(
         complaints=tuple(complaint for rule in rules for complaint in rule(history, probes)),

@@ -145,7 +145,9 @@ LOGOUT_OF_LOGIN = logging_out_there("logout-there", FIRST, SECOND, THAT_GRANTS, 
 LOGOUT_OF_USER = logging_out_there("logout-there-of-the-user", ends_all=True, sid=None)
 DELETE = Operation(
     "delete",
-    lambda world: accounts.delete_user(USER_ID, users=world.stores.users, accounts=world.stores.accounts),
+    lambda world: accounts.delete_user(
+        USER_ID, users=world.stores.users, accounts=world.stores.accounts, now=world.now
+    ),
     ends_all=True,
 )
 

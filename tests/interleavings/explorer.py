@@ -151,6 +151,7 @@ class Run:
         """All that the rest of the run, and the judgement of it, depend on."""
         return (
             tuple(self.changes),
+            frozenset(self.tables.announced),
             *(actor.key() for actor in self.actors),
             self.fault,
             self._copied_at,

@@ -9,6 +9,7 @@ from greenlet import getcurrent
 from rescind.flows.issue import issue_tokens
 from rescind.flows.refresh import Rotated
 from rescind.model import Credential, Lost, Session, Status, User, Written
+from rescind.rules.revocations import Revocation
 from rescind.rules.sessions import (
     EndSession,
     Refuse,
@@ -139,10 +140,35 @@ class DisablesWithoutTheVersion(FakeUsers):
         return self._update(user_id, version, lambda user: replace(user, status=status))
 
 
+class AnnouncesNothing(FakeUsers):
+    """But writes all."""
+
+    def _announce(self, revocation: Revocation, now: int) -> None:
+        pass
+
+
+class AnnouncesNoSessionAgain(FakeSessions):
+    def end(self, user_id: str, session_id: str, *, now: int) -> bool:
+        row = self.tables.sessions[user_id, session_id]
+        return row.revoked_at is None and super().end(user_id, session_id, now=now)
+
+
+class AnnouncesNoVersionAgain(FakeUsers):
+    """Whoever finds that it has risen leaves it at that."""
+
+    def raise_version(
+        self, user_id: str, *, version: int, now: int, status: Status | None = None
+    ) -> Written | Lost[User]:
+        row = self.tables.users[user_id]
+        if row.token_version != version:
+            return Lost(row, repeated=False)
+        return super().raise_version(user_id, version=version, now=now, status=status)
+
+
 class ChangesWhateverTheRevision(FakeUsers):
-    def change(self, changed: User) -> Written | Lost[User]:
+    def change(self, changed: User, *, now: int) -> Written | Lost[User]:
         row = self.tables.users[changed.user_id]
-        return super().change(replace(changed, revision=row.revision + 1))
+        return super().change(replace(changed, revision=row.revision + 1), now=now)
 
 
 class ForgetsThatTheSdkRepeated:
@@ -154,8 +180,8 @@ class ForgetsThatTheSdkRepeated:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._users, name)
 
-    def change(self, changed: User) -> Written | Lost[User]:
-        written: Written | Lost[User] = self._users.change(changed)
+    def change(self, changed: User, *, now: int) -> Written | Lost[User]:
+        written: Written | Lost[User] = self._users.change(changed, now=now)
         return replace(written, repeated=False) if isinstance(written, Lost) else written
 
 
@@ -198,11 +224,11 @@ class HasAPasswordChangeOfTwoHalves(FakeAccounts):
         )
         return True
 
-    def user_and_session(self, changed: User, session: Session) -> bool:
+    def user_and_session(self, changed: User, session: Session, now: int) -> bool:
         row = self.tables.credentials[changed.username]
         before = replace(row, password_version=changed.password_version - 1)
         self.tables.credentials[changed.username] = before
-        written = self.change_password(changed, password_hash=row.password_hash, session=session)
+        written = self.change_password(changed, password_hash=row.password_hash, session=session, now=now)
         self.tables.credentials[changed.username] = row
         return written
 
@@ -211,10 +237,10 @@ class ChangesThePasswordInTwoWrites:
     def __init__(self, accounts: Any) -> None:
         self._accounts = accounts
 
-    def change_password(self, changed: User, *, password_hash: str, session: Session) -> bool:
+    def change_password(self, changed: User, *, password_hash: str, session: Session, now: int) -> bool:
         return bool(
             self._accounts.credential_alone(changed, password_hash)
-            and self._accounts.user_and_session(changed, session)
+            and self._accounts.user_and_session(changed, session, now)
         )
 
 

@@ -28,8 +28,8 @@ def ends_the_sessions_first(text: str, *, logins: Any, **given: Any) -> Any:
 class LoginsOfTwoSteps(FakeLogins):
     """The two halves of what should be one write."""
 
-    def open_only(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written:
-        opened = self.open(session, replace(token, digest=session.session_id), granted=granted)
+    def open_only(self, session: Session, token: SubjectToken, *, granted: User | None, now: int) -> Written:
+        opened = self.open(session, replace(token, digest=session.session_id), granted=granted, now=now)
         assert isinstance(opened, Written)
         return opened
 
@@ -44,10 +44,10 @@ class OpensInTwoSteps:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._logins, name)
 
-    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Any:
+    def open(self, session: Session, token: SubjectToken, *, granted: User | None, now: int) -> Any:
         if isinstance(self._logins.refusal(token), TokenUsed):
             return TokenUsed()
-        opened = self._logins.open_only(session, token, granted=granted)
+        opened = self._logins.open_only(session, token, granted=granted, now=now)
         self._logins.use(session, token)
         return opened
 
@@ -58,17 +58,21 @@ def looks_no_more(*_: Any) -> bool:
 
 
 class GrantsWhateverTheRevision(FakeLogins):
-    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written | TokenUsed:
+    def open(
+        self, session: Session, token: SubjectToken, *, granted: User | None, now: int
+    ) -> Written | TokenUsed:
         row = self.tables.users.get(session.user_id)
         if granted is not None and row is not None:
             granted = replace(granted, revision=row.revision + 1)
-        return super().open(session, token, granted=granted)
+        return super().open(session, token, granted=granted, now=now)
 
 
 class WritesTheVersionOfTheMoment(FakeLogins):
-    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written | TokenUsed:
+    def open(
+        self, session: Session, token: SubjectToken, *, granted: User | None, now: int
+    ) -> Written | TokenUsed:
         row = self.tables.users[session.user_id]
-        return super().open(replace(session, version=row.token_version), token, granted=granted)
+        return super().open(replace(session, version=row.token_version), token, granted=granted, now=now)
 
 
 class TakesTheLinkOver(FakeAccounts):

@@ -169,7 +169,7 @@ def setting_the_password(world: World) -> Any:
 
 def changing_the_user(name: str, *, scope: str | None = None, claims: str | None = None) -> Operation:
     def request(world: World) -> Any:
-        return change_user(USER_ID, scope=scope, claims=claims, users=world.stores.users)
+        return change_user(USER_ID, scope=scope, claims=claims, users=world.stores.users, now=world.now)
 
     return Operation(name, request, scope=scope, claims=claims)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rescind.model import Session, User
+from tests.interleavings.announced import answers_are_announced, changes_are_announced
 from tests.interleavings.answers import answers_are_true, passwords_are_in_force, refreshes_agree
 from tests.interleavings.explorer import Actor, Run
 from tests.interleavings.history import History
@@ -33,6 +34,8 @@ def judge(run: Run) -> Verdict:
         rows_only_move_on,
         changes_are_made_once,
         sessions_keep_to_the_limit,
+        changes_are_announced,
+        answers_are_announced,
     )
     return Verdict(
         complaints=tuple(complaint for rule in rules for complaint in rule(history, probes)),

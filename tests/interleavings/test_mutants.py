@@ -235,6 +235,36 @@ MUTANTS = [
         "logout has ended it, but an access token is accepted",
         before_the_store("sessions", mutants.TakesAConflictForTheEnd),
     ),
+    Mutant(
+        "ends-without-a-word",
+        Scenario((op.REVOKE,)),
+        "a change of User is not announced",
+        in_the_store("users", mutants.AnnouncesNothing),
+    ),
+    Mutant(
+        "grants-without-a-word",
+        Scenario((op.TAKE_AWAY,)),
+        "a change of User is not announced",
+        in_the_store("users", mutants.AnnouncesNothing),
+    ),
+    Mutant(
+        "a-session-that-had-ended-is-not-announced-again",
+        Scenario((op.LOGOUT, at(5, op.END_SESSION))),
+        "has ended, and has not announced it",
+        in_the_store("sessions", mutants.AnnouncesNoSessionAgain),
+    ),
+    Mutant(
+        "a-version-that-had-risen-is-not-announced-again",
+        Scenario((op.REVOKE, at(5, op.REVOKE))),
+        "revoke says that all have ended, and has not announced it",
+        in_the_store("users", mutants.AnnouncesNoVersionAgain),
+    ),
+    Mutant(
+        "a-token-that-is-refused-is-not-announced-again",
+        Scenario((op.LOGOUT, at(5, op.LOGOUT_BEARER))),
+        "has ended, and has not announced it",
+        patches=(("rescind.flows.logout.announce_again", lambda *_, **__: None),),
+    ),
 ]
 
 

@@ -272,7 +272,7 @@ def disabled(w: World) -> None:
 def deleted(w: World) -> None:
     user = w.stack.stores.users.read(USER)
     assert user is not None
-    w.stack.stores.accounts.delete(user)
+    w.stack.stores.accounts.delete(user, now=NOW)
 
 
 def logged_out_ahead(w: World) -> None:

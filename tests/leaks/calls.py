@@ -74,9 +74,14 @@ def _tables(parameters: Any) -> str:
     return str(parameters.get("TableName") or parameters.get("EncryptionContext"))
 
 
+def _has_condition(parameters: Any) -> bool:
+    actions = [each for item in parameters.get("TransactItems", []) for each in item.values()]
+    return any("ConditionExpression" in each for each in (parameters, *actions))
+
+
 def _client_error(code: str) -> Failure:
     def fail(operation: str, parameters: Any, real: Callable[[], Answer]) -> Answer:
-        if code == CONDITION and not {"ConditionExpression", "TransactItems"} & parameters.keys():
+        if code == CONDITION and not _has_condition(parameters):
             return real()
         error = {"Code": code, "Message": f"{parameters} {ALL_SECRETS}"}
         raise ClientError({"Error": error, "Item": parameters}, operation)

@@ -119,7 +119,7 @@ class WithAnIssuer(Everything):
         if user is None:
             return
         if deed == "delete":
-            assert self.world.delete(self.user_ids[user])
+            assert self.world.delete(self.user_ids[user], now=self.now + clock)
             del self.users[SUBJECT]
         elif deed == "disable or enable" and not user.may_log_in:
             self.world.enable(self.user_ids[user])

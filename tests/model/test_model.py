@@ -199,7 +199,7 @@ class Everything(RuleBasedStateMachine):
                 user.password = f"the password of {len(self.session_ids)} from the desk"
                 self.world.set_password(self.user_ids[user], user.password, now=self.now + clock)
             elif deed == "delete":
-                assert self.world.delete(self.user_ids[user])
+                assert self.world.delete(self.user_ids[user], now=self.now + clock)
                 del self.users[name]
             else:
                 self.world.disable(self.user_ids[user], now=self.now + clock)
@@ -209,7 +209,7 @@ class Everything(RuleBasedStateMachine):
     @rule(name=NAMES, scope=st.sampled_from(["orders:read", "orders:read reports:read", ""]))
     def an_admin_grants(self, name: str, scope: str) -> None:
         if user := self.users.get(name):
-            assert self.world.change(self.user_ids[user], scope=scope)
+            assert self.world.change(self.user_ids[user], scope=scope, now=self.now)
             user.scope = scope
 
     def sign_up(self, name: str) -> None:

@@ -166,9 +166,10 @@ class World:
 
     def would_refresh(self, token: str, *, now: int) -> Rotated | Replayed | SessionEnded | Refused:
         """What a refresh would come to; nothing changes."""
-        return replace(self, tables=replace(self.tables, sessions=dict(self.tables.sessions))).refresh(
-            token, now=now
+        tables = replace(
+            self.tables, sessions=dict(self.tables.sessions), announced=set(self.tables.announced)
         )
+        return replace(self, tables=tables).refresh(token, now=now)
 
     def log_out(
         self, *, bearer: str | None = None, token: str | None = None, everywhere: bool = False, now: int
@@ -261,22 +262,26 @@ class World:
             now=now,
         )
 
-    def change(self, user_id: str, *, scope: str | None = None, claims: str | None = None) -> User | None:
+    def change(
+        self, user_id: str, *, now: int, scope: str | None = None, claims: str | None = None
+    ) -> User | None:
         return accounts.change_user(
             user_id,
             scope=scope,
             claims=claims,
             users=self.through(FakeUsers(self.tables)),
+            now=now,
         )
 
     def revoke(self, user_id: str, *, now: int) -> None:
         end.revoke(user_id, users=self.through(FakeUsers(self.tables)), now=now)
 
-    def delete(self, user_id: str) -> bool:
+    def delete(self, user_id: str, *, now: int) -> bool:
         return accounts.delete_user(
             user_id,
             users=self.through(FakeUsers(self.tables)),
             accounts=self.through(FakeAccounts(self.tables)),
+            now=now,
         )
 
     def let_ttl_delete(self, *, now: int) -> None:

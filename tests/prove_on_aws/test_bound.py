@@ -10,6 +10,7 @@ from prove_on_aws.api import Api, Reply
 from prove_on_aws.people import People, Somebody
 from prove_on_aws.steps import NotAsPromisedError
 from rescind.flows.end import stated_bound
+from rescind.settings import RevocationCheck
 from rescind.unavailable import UnavailableError
 from rescind_cli.checks.findings import Outcome
 from tests.things import SETTINGS
@@ -98,10 +99,21 @@ def test_no_answers_prove_nothing() -> None:
         one_round(Late("", silent=True))
 
 
-@pytest.mark.parametrize(("delay", "stated"), [(0, 0), (10, 15)])
-def test_the_bound_is_the_one_that_the_stack_states(delay: int, stated: int) -> None:
-    settings = {"revocation_delay_seconds": delay, "authorizer_timeout_seconds": 5}
+@pytest.mark.parametrize(
+    ("check", "delay", "stated"), [("strict", 0, 0), ("strict", 10, 15), ("feed", 1, 11), ("feed", 10, 20)]
+)
+def test_the_bound_is_the_one_that_the_stack_states(check: str, delay: int, stated: int) -> None:
+    settings = {
+        "revocation_check": check,
+        "revocation_delay_seconds": delay,
+        "authorizer_timeout_seconds": 5,
+    }
 
     assert bound.bound_of(settings) == stated
-    ours = replace(SETTINGS, revocation_delay_seconds=delay, authorizer_timeout_seconds=5)
+    ours = replace(
+        SETTINGS,
+        revocation_check=RevocationCheck(check),
+        revocation_delay_seconds=delay,
+        authorizer_timeout_seconds=5,
+    )
     assert stated == stated_bound(ours)

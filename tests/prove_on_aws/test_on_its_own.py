@@ -127,7 +127,13 @@ class Deployed:
         if operation == self.refuses:
             raise CommandError(f"{operation} is refused", Exit.REFUSED)
         if operation == "checkDeployment":
-            return {"settings": {"revocation_delay_seconds": 0, "authorizer_timeout_seconds": 5}}
+            return {
+                "settings": {
+                    "revocation_check": "strict",
+                    "revocation_delay_seconds": 0,
+                    "authorizer_timeout_seconds": 5,
+                }
+            }
         return {"user_id": "usr_x"}
 
 

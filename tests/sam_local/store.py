@@ -11,6 +11,7 @@ import pytest
 from rescind import sdk
 from rescind.rules.passwords import hash_password
 from rescind.store.accounts import Accounts
+from rescind.store.feed import Feed
 from rescind.store.sessions import Sessions
 from rescind_local.account import CREDENTIALS, REGION
 from rescind_local.deploy.emulator import running_emulator
@@ -58,16 +59,18 @@ def running_store(host: str, *, api_url: str, parameters: Mapping[str, object]) 
 def _add_users(environment: Mapping[str, str]) -> None:
     """The two of the journeys; and `ada`, whom the recorded events speak of, with her session."""
     dynamodb = sdk.client("dynamodb")
+    feed = Feed(dynamodb, table=environment["REVOCATIONS_TABLE"], copies=1)
     accounts = Accounts(
         dynamodb,
         credentials_table=environment["CREDENTIALS_TABLE"],
         users_table=environment["USERS_TABLE"],
         sessions_table=environment["SESSIONS_TABLE"],
+        feed=feed,
     )
     password_hash = hash_password(PASSWORD, salt=b"0123456789abcdef", parameters=SETTINGS.hash_parameters)
     for username, scope in {"ada": "orders:read", "demo": "", "admin": "admin introspect"}.items():
         user_id = USER_ID if username == "ada" else f"usr_{secrets.token_urlsafe(15)}xA"
         user = a_user(user_id=user_id, username=username, scope=scope, logged_out_at=0)
         accounts.create(user, a_credential(user_id=user_id, username=username, password_hash=password_hash))
-    Sessions(dynamodb, table=environment["SESSIONS_TABLE"]).put(a_session())
+    Sessions(dynamodb, table=environment["SESSIONS_TABLE"], feed=feed).put(a_session())
     dynamodb.close()

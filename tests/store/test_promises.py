@@ -46,19 +46,19 @@ def test_a_taken_username_changes_nothing(stores: Stores) -> None:
 def test_a_deleted_account_is_gone_whole(stores: Stores) -> None:
     stores.accounts.create(a_user(), a_credential())
 
-    assert stores.accounts.delete(a_user())
+    assert stores.accounts.delete(a_user(), now=NOW)
 
     assert stores.users.read(USER_ID) is None
     assert stores.credentials.read("ada") is None
-    assert not stores.accounts.delete(a_user())
+    assert not stores.accounts.delete(a_user(), now=NOW)
 
 
 def test_a_user_without_a_credential_is_deleted_alone(stores: Stores) -> None:
     stores.accounts.create(a_user(username="of-nobody"), a_credential())
 
-    assert not stores.accounts.delete(a_user(username="of-nobody"))
-    assert stores.users.delete(USER_ID)
-    assert not stores.users.delete(USER_ID)
+    assert not stores.accounts.delete(a_user(username="of-nobody"), now=NOW)
+    assert stores.users.delete(USER_ID, now=NOW)
+    assert not stores.users.delete(USER_ID, now=NOW)
 
     assert stores.users.read(USER_ID) is None
 
@@ -141,7 +141,7 @@ def test_the_pages_of_all_segments_have_every_user_once(stores: Stores, of: int,
 def test_a_page_begins_behind_any_user_who_was_on_one_and_even_when_they_are_gone(stores: Stores) -> None:
     sign_up_many(stores)
     first = stores.users.page(segment=0, of=1, after=None, limit=7).rows
-    stores.users.delete(first[3].user_id)
+    stores.users.delete(first[3].user_id, now=NOW)
 
     rest = stores.users.page(segment=0, of=1, after=first[3].user_id, limit=7)
 
@@ -161,7 +161,7 @@ def test_scope_and_claims_change_and_the_rest_stays(stores: Stores) -> None:
     stores.users.raise_version(USER_ID, version=7, now=NOW)
 
     # What has happened to the versions since it was read is not written over.
-    assert stores.users.change(changed) == Written()
+    assert stores.users.change(changed, now=NOW) == Written()
 
     assert stores.users.read(USER_ID) == replace(changed, token_version=8, logged_out_at=NOW)
 
@@ -169,16 +169,16 @@ def test_scope_and_claims_change_and_the_rest_stays(stores: Stores) -> None:
 def test_a_change_on_an_older_revision_changes_nothing(stores: Stores) -> None:
     stores.accounts.create(a_user(), a_credential())
     first = a_user(scope="orders:read", revision=6)
-    stores.users.change(first)
+    stores.users.change(first, now=NOW)
 
-    late = stores.users.change(a_user(claims="{}", revision=6))
+    late = stores.users.change(a_user(claims="{}", revision=6), now=NOW)
 
     assert late == Lost(first, repeated=False)
     assert stores.users.read(USER_ID) == first
 
 
 def test_a_user_who_is_gone_is_not_made_again_by_a_change(stores: Stores) -> None:
-    assert stores.users.change(a_user(revision=6)) == Lost(None, repeated=False)
+    assert stores.users.change(a_user(revision=6), now=NOW) == Lost(None, repeated=False)
 
     assert stores.users.read(USER_ID) is None
 
@@ -189,7 +189,10 @@ def test_nothing_but_a_change_moves_the_revision(stores: Stores, deed: str) -> N
 
     if deed == "password":
         stores.accounts.change_password(
-            a_user(token_version=8, password_version=4), password_hash="$argon2id$new", session=a_session()
+            a_user(token_version=8, password_version=4),
+            password_hash="$argon2id$new",
+            session=a_session(),
+            now=NOW,
         )
     elif deed == "enable":
         stores.users.enable(USER_ID, version=7)
@@ -220,7 +223,7 @@ def test_a_password_change_writes_user_credential_and_session_together(stores: S
     changed = a_user(token_version=8, password_version=4, logged_out_at=NOW)
     session = a_session(version=8, attempt=new_attempt_id())
 
-    assert stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session)
+    assert stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session, now=NOW)
 
     assert stores.users.read(USER_ID) == changed
     assert stores.credentials.read("ada") == a_credential(password_hash="$argon2id$new", password_version=4)
@@ -246,6 +249,7 @@ def test_a_password_change_on_other_rows_than_were_read_writes_nothing(
         a_user(token_version=8, password_version=4, logged_out_at=NOW),
         password_hash="$argon2id$new",
         session=a_session(version=8, attempt=new_attempt_id()),
+        now=NOW,
     )
 
     assert not changed
@@ -259,14 +263,14 @@ def test_a_password_change_that_the_sdk_repeats_is_one(stores: Stores, sent_agai
     stores.accounts.create(a_user(), a_credential())
     changed = a_user(token_version=8, password_version=4, logged_out_at=NOW)
     session = a_session(version=8, attempt=new_attempt_id())
-    stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session)
+    stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session, now=NOW)
     if sent_again_after:
         stores.users.raise_version(USER_ID, version=8, now=NOW + 1)
         changed_since = replace(changed, token_version=9, logged_out_at=NOW + 1)
     else:
         changed_since = changed
 
-    stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session)
+    stores.accounts.change_password(changed, password_hash="$argon2id$new", session=session, now=NOW)
 
     assert stores.users.read(USER_ID) == changed_since
 
@@ -279,7 +283,7 @@ def reset(stores: Stores, *, credential: Credential | None, attempt: str = "") -
     """On the user as `a_user` is, and this credential."""
     attempt = attempt or new_attempt_id()
     return stores.accounts.set_password(
-        RESET, NEW, read_user=a_user(), read_credential=credential, attempt=attempt
+        RESET, NEW, read_user=a_user(), read_credential=credential, attempt=attempt, now=NOW
     )
 
 

@@ -24,7 +24,7 @@ def test_a_token_of_another_issuer_opens_a_session_and_its_login_and_user_know_i
     session, token = a_session(attempt=new_attempt_id()), a_subject_token()
     assert stores.logins.refusal(token) is None
 
-    assert stores.logins.open(session, token, granted=None) == Written()
+    assert stores.logins.open(session, token, granted=None, now=NOW) == Written()
 
     assert stores.sessions.read(USER_ID, SESSION_ID) == session
     assert opened_by(stores, OF_LOGIN, OF_USER) == [[(USER_ID, SESSION_ID)]] * 2
@@ -35,9 +35,9 @@ def test_a_login_knows_every_session_that_it_has_opened_dead_ones_included(store
     of_it = [f"ses_{letter * 21}A" for letter in "abc"]
     for number, session_id in enumerate(of_it):
         session = a_session(session_id=session_id, attempt=new_attempt_id())
-        stores.logins.open(session, a_subject_token(digest=str(number)), granted=None)
+        stores.logins.open(session, a_subject_token(digest=str(number)), granted=None, now=NOW)
     of_another = a_subject_token(login="login-2", digest="of another login")
-    stores.logins.open(a_session(attempt=new_attempt_id()), of_another, granted=None)
+    stores.logins.open(a_session(attempt=new_attempt_id()), of_another, granted=None, now=NOW)
     stores.sessions.end(USER_ID, of_it[1], now=NOW)
 
     of_login, of_user = opened_by(stores, OF_LOGIN, OF_USER)
@@ -50,7 +50,7 @@ def test_a_login_knows_every_session_that_it_has_opened_dead_ones_included(store
 def test_what_a_later_token_has_opened_is_not_from_before(
     stores: Stores, until: int, *, is_from_before: bool
 ) -> None:
-    stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=None)
+    stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=None, now=NOW)
 
     found = opened_by(stores, OF_LOGIN, OF_USER, until=until)
 
@@ -58,7 +58,7 @@ def test_what_a_later_token_has_opened_is_not_from_before(
 
 
 def test_what_a_login_has_opened_is_no_session_of_anybody(stores: Stores) -> None:
-    stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=None)
+    stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=None, now=NOW)
 
     assert [each.session_id for each in stores.sessions.of_user(USER_ID)] == [SESSION_ID]
     assert stores.blocklist.read(SESSION_ID) is None
@@ -67,11 +67,11 @@ def test_what_a_login_has_opened_is_no_session_of_anybody(stores: Stores) -> Non
 
 def test_a_token_of_another_issuer_opens_one_session_only(stores: Stores) -> None:
     first = a_session(attempt=new_attempt_id())
-    stores.logins.open(first, a_subject_token(), granted=None)
+    stores.logins.open(first, a_subject_token(), granted=None, now=NOW)
 
     again = a_session(session_id=OTHER, attempt=new_attempt_id())
 
-    assert stores.logins.open(again, a_subject_token(), granted=None) == TokenUsed()
+    assert stores.logins.open(again, a_subject_token(), granted=None, now=NOW) == TokenUsed()
     assert stores.sessions.of_user(USER_ID) == [first]
     assert opened_by(stores, OF_LOGIN) == [[(USER_ID, SESSION_ID)]]
 
@@ -81,7 +81,7 @@ def test_a_session_that_is_there_is_written_over_by_no_token(stores: Stores) -> 
     token = a_subject_token()
 
     with pytest.raises(UnavailableError):
-        stores.logins.open(a_session(attempt=new_attempt_id()), token, granted=None)
+        stores.logins.open(a_session(attempt=new_attempt_id()), token, granted=None, now=NOW)
 
     assert stores.sessions.read(USER_ID, SESSION_ID) == a_session(counter=9)
     assert (stores.logins.refusal(token), opened_by(stores, OF_LOGIN)) == (None, [[]])
@@ -95,7 +95,7 @@ def test_what_a_token_grants_is_written_with_its_session_and_the_rest_stays(stor
     stores.users.raise_version(USER_ID, version=7, now=NOW, status=Status.DISABLED)
     session = a_session(attempt=new_attempt_id())
 
-    assert stores.logins.open(session, a_subject_token(), granted=GRANTED) == Written()
+    assert stores.logins.open(session, a_subject_token(), granted=GRANTED, now=NOW) == Written()
 
     # What has happened to the version since it was read is not written over, and ends the session.
     assert stores.users.read(USER_ID) == replace(
@@ -108,10 +108,10 @@ def test_a_grant_to_another_user_than_was_read_writes_nothing(stores: Stores, *,
     by_an_admin = a_user(scope="", revision=6)
     if changed:
         stores.accounts.create(a_user(), a_credential())
-        stores.users.change(by_an_admin)
+        stores.users.change(by_an_admin, now=NOW)
 
     with pytest.raises(UnavailableError):
-        stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=GRANTED)
+        stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=GRANTED, now=NOW)
 
     assert stores.users.read(USER_ID) == (by_an_admin if changed else None)
     assert stores.sessions.read(USER_ID, SESSION_ID) is None
@@ -121,11 +121,11 @@ def test_a_grant_to_another_user_than_was_read_writes_nothing(stores: Stores, *,
 
 def test_a_used_token_grants_nothing(stores: Stores) -> None:
     stores.accounts.create(a_user(), a_credential())
-    stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=None)
+    stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=None, now=NOW)
 
     again = a_session(session_id=OTHER, attempt=new_attempt_id())
 
-    assert stores.logins.open(again, a_subject_token(), granted=GRANTED) == TokenUsed()
+    assert stores.logins.open(again, a_subject_token(), granted=GRANTED, now=NOW) == TokenUsed()
     assert stores.users.read(USER_ID) == a_user()
 
 
@@ -144,7 +144,7 @@ def test_a_token_from_before_the_end_or_of_its_very_second_is_over(
 
 def test_a_token_that_is_used_and_of_an_ended_login_is_of_an_ended_login(stores: Stores) -> None:
     """Who has just used it has to hear that."""
-    stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=None)
+    stores.logins.open(a_session(attempt=new_attempt_id()), a_subject_token(), granted=None, now=NOW)
 
     stores.logins.end(OF_LOGIN, at=NOW)
 
@@ -175,10 +175,10 @@ def test_an_end_is_never_taken_back_by_an_earlier_one(stores: Stores, order: tup
 
 def test_an_exchange_that_the_sdk_repeats_is_one(stores: Stores) -> None:
     session, token = a_session(attempt=new_attempt_id()), a_subject_token()
-    stores.logins.open(session, token, granted=None)
+    stores.logins.open(session, token, granted=None, now=NOW)
     stores.sessions.end(USER_ID, SESSION_ID, now=NOW)
 
-    stores.logins.open(session, token, granted=None)
+    stores.logins.open(session, token, granted=None, now=NOW)
 
     assert stores.sessions.read(USER_ID, SESSION_ID) == replace(session, revoked_at=NOW)
     assert opened_by(stores, OF_LOGIN) == [[(USER_ID, SESSION_ID)]]

@@ -117,7 +117,7 @@ def test_of_many_changes_on_one_revision_one_is_written(stores: Stores, rounds: 
     for revision in range(2, rounds + 2):
 
         def change(racer: int, revision: int = revision) -> Any:
-            return stores.users.change(a_user(scope=f"of-{racer}", revision=revision))
+            return stores.users.change(a_user(scope=f"of-{racer}", revision=revision), now=NOW)
 
         outcomes = race(change)
 
@@ -138,7 +138,7 @@ def test_changes_of_scope_and_of_claims_at_once_are_all_there_in_the_end(stores:
         def change_user_on(racer: int, user_id: str = user_id) -> object:
             what = {"scope": "new", "claims": None} if racer % 2 else {"scope": None, "claims": '{"new":1}'}
             try:
-                return change_user(user_id, users=stores.users, **what)
+                return change_user(user_id, users=stores.users, now=NOW, **what)
             except UnavailableError:
                 return None  # Of so many some find another at every try, and say so.
 
@@ -169,6 +169,7 @@ def test_of_resets_at_once_each_is_whole_and_the_last_one_stands(stores: Stores,
                 read_user=user,
                 read_credential=credential,
                 attempt=f"att_{name}_{racer}",
+                now=NOW,
             )
 
         outcomes = race(set_password)

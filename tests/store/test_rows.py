@@ -12,10 +12,14 @@ from rescind import store
 from rescind.model import BlockedToken, Lost, TokenUsed, UnreadableUser, UserPage
 from rescind.rules.key_set import KeyEntry, Purpose
 from rescind.rules.logout_tokens import keys_of
+from rescind.store.announcements import Announcements
 from rescind.store.attributes import MalformedItemError
+from rescind.store.feed import Feed
 from rescind.store.logins import Logins
-from rescind.store.sessions import Sessions, session_item
-from rescind.store.users import Users, user_item
+from rescind.store.session_rows import session_item
+from rescind.store.sessions import Sessions
+from rescind.store.user_rows import user_item
+from rescind.store.users import Users
 from rescind.unavailable import UnavailableError
 from tests.store.logins import a_subject_token
 from tests.tables import Stores, create_tables, stores_on
@@ -36,6 +40,9 @@ READS: dict[str, Callable[[Stores], object]] = {
     "key-set": lambda stores: stores.key_sets.read(Purpose.ACCESS_TOKEN),
     "refusal-of-a-subject-token": lambda stores: stores.logins.refusal(a_subject_token()),
     "sessions-of-a-login": lambda stores: stores.logins.sessions_of(keys_of(a_subject_token())[0], until=NOW),
+    "announcements": lambda stores: Announcements(vars(stores.feed)["_client"], table="Revocations").page(
+        copy=0, after="0", until="9"
+    ),
     "page-of-users": lambda stores: stores.users.page(segment=0, of=1, after=USER_ID, limit=9),
 }
 
@@ -153,7 +160,7 @@ def test_a_used_token_is_remembered_until_it_is_too_old_and_its_login_as_long_as
     stores: Stores, moto_client: Any
 ) -> None:
     token = a_subject_token()
-    stores.logins.open(a_session(session_id="ses_of_it", attempt="att_of_it"), token, granted=None)
+    stores.logins.open(a_session(session_id="ses_of_it", attempt="att_of_it"), token, granted=None, now=NOW)
 
     by_key = {row["jti"]["S"]: row for row in rows(moto_client, "Blocklist")}
     by_session = {(row["user_id"]["S"], row["session_id"]["S"]): row for row in rows(moto_client, "Sessions")}
@@ -189,11 +196,11 @@ def test_a_blocklist_entry_goes_when_it_is_told_to(stores: Stores, moto_client: 
     assert (row["ttl"], row["blocked_at"]) == ({"N": str(NOW + 920)}, {"N": str(NOW)})
 
 
-@pytest.mark.parametrize("table", ["Users", "Sessions", "Blocklist", "Keys"])
+@pytest.mark.parametrize("table", ["Users", "Sessions", "Blocklist", "Revocations", "Keys"])
 def test_every_time_is_a_number_of_seconds(stores: Stores, moto_client: Any, table: str) -> None:
     stores.sessions.end(USER_ID, SESSION_ID, now=NOW)
 
-    [row] = rows(moto_client, table)
+    row = rows(moto_client, table)[0]
 
     for entry in row.get("entries", {}).get("L", []):
         row |= entry["M"]
@@ -234,34 +241,46 @@ class Pages:
 def test_the_sessions_of_a_user_are_read_to_the_last_page() -> None:
     client = Pages("ses_1", "ses_2", "ses_3")
 
-    listed = Sessions(client, table="Sessions").of_user(USER_ID)
+    listed = Sessions(client, table="Sessions", feed=feed_on(client)).of_user(USER_ID)
 
     assert [session.session_id for session in listed] == ["ses_1", "ses_2", "ses_3"]
     assert client.starts == [None, "ses_1", "ses_2"]
 
 
 class Refuses:
-    """A client whose writes find that their condition does not hold, after some repeats by the SDK."""
+    """A client whose conditional writes find that it does not hold, after some repeats by the SDK."""
 
     def __init__(self, repeats: int, row: Any = None) -> None:
         self.repeats = repeats
         self.row = row
 
-    def update_item(self, **_: Any) -> None:
+    def transact_write_items(self, TransactItems: list[Any], **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
+        actions = [action for item in TransactItems for action in item.values()]
+        if not any("ConditionExpression" in action for action in actions):
+            return {}  # An announcement alone.
+        reasons = [{"Code": "ConditionalCheckFailed"}, *({"Code": "None"} for _ in actions[1:])]
         raise ClientError(
             {
-                "Error": {"Code": "ConditionalCheckFailedException", "Message": ""},
+                "Error": {"Code": "TransactionCanceledException", "Message": ""},
                 "ResponseMetadata": {"RetryAttempts": self.repeats},
-                **({"Item": self.row} if self.row else {}),
+                "CancellationReasons": [reasons[0] | ({"Item": self.row} if self.row else {}), *reasons[1:]],
             },
             "Write",
         )
 
-    delete_item = update_item
+
+def feed_on(client: Any) -> Feed:
+    return Feed(client, table="Revocations", copies=1)
 
 
 def logins_on(client: Any) -> Logins:
-    return Logins(client, sessions_table="Sessions", users_table="Users", blocklist_table="Blocklist")
+    return Logins(
+        client,
+        sessions_table="Sessions",
+        users_table="Users",
+        blocklist_table="Blocklist",
+        feed=feed_on(client),
+    )
 
 
 class PagesOfALogin:
@@ -309,7 +328,7 @@ class Cancels:
 
 
 def test_a_used_token_is_known_by_its_entry() -> None:
-    assert logins_on(Cancels(0, 0)).open(a_session(), a_subject_token(), granted=None) == TokenUsed()
+    assert logins_on(Cancels(0, 0)).open(a_session(), a_subject_token(), granted=None, now=NOW) == TokenUsed()
 
 
 @pytest.mark.parametrize(
@@ -323,7 +342,7 @@ def test_a_used_token_is_known_by_its_entry() -> None:
 )
 def test_whatever_else_stands_in_the_way_does_not_refuse_the_token(client: Cancels) -> None:
     with pytest.raises(UnavailableError):
-        logins_on(client).open(a_session(), a_subject_token(), granted=None)
+        logins_on(client).open(a_session(), a_subject_token(), granted=None, now=NOW)
 
 
 class LeavesOver:
@@ -353,7 +372,9 @@ def test_an_entry_that_was_not_read_is_not_taken_for_one_that_is_not_there(clien
 
 def test_a_change_that_the_sdk_repeated_says_so() -> None:
     for repeats in (0, 1):
-        lost = Users(Refuses(repeats), table="Users").change(a_user())
+        client = Refuses(repeats)
+
+        lost = Users(client, table="Users", feed=feed_on(client)).change(a_user(), now=NOW)
 
         assert lost == Lost(None, repeated=repeats > 0)
 
@@ -375,14 +396,20 @@ def test_a_session_that_our_own_first_try_has_ended_is_our_doing(
     repeats: int, row: Any, *, was_ours: bool
 ) -> None:
     # A first try that was throttled has ended nothing.
-    assert Sessions(Refuses(repeats, row), table="Sessions").end(USER_ID, SESSION_ID, now=NOW) is was_ours
+    client = Refuses(repeats, row)
+
+    ended = Sessions(client, table="Sessions", feed=feed_on(client)).end(USER_ID, SESSION_ID, now=NOW)
+
+    assert ended is was_ours
 
 
 @pytest.mark.parametrize(("repeats", "was_ours"), [(0, False), (1, True)], ids=["first-try", "repeated"])
 def test_a_user_who_is_gone_at_our_second_try_counts_as_deleted_by_us(
     repeats: int, *, was_ours: bool
 ) -> None:
-    assert Users(Refuses(repeats), table="Users").delete(USER_ID) is was_ours
+    client = Refuses(repeats)
+
+    assert Users(client, table="Users", feed=feed_on(client)).delete(USER_ID, now=NOW) is was_ours
 
 
 def test_a_signing_key_without_its_public_one_is_not_read(stores: Stores, moto_client: Any) -> None:
@@ -406,4 +433,4 @@ class Miscounted:
 @pytest.mark.parametrize("answer", [{}, {"Items": []}, {"Items": [], "Count": 1}, {"Count": 0}])
 def test_rows_that_are_fewer_than_were_counted_are_not_all(answer: dict[str, Any]) -> None:
     with pytest.raises(UnavailableError):
-        Sessions(Miscounted(**answer), table="Sessions").of_user(USER_ID)
+        Sessions(Miscounted(**answer), table="Sessions", feed=feed_on(None)).of_user(USER_ID)

@@ -26,12 +26,12 @@ WRITES: dict[str, Callable[[Stores], object]] = {
     "block-a-token": lambda stores: stores.blocklist.put(BlockedToken(TOKEN_ID, USER_ID, "", NOW, NOW + 9)),
     "end-everything": lambda stores: stores.users.raise_version(USER_ID, version=7, now=NOW),
     "disable": lambda stores: stores.users.raise_version(USER_ID, version=7, now=NOW, status=Status.DISABLED),
-    "change": lambda stores: stores.users.change(replace(USER, scope="", revision=6)),
-    "delete-a-row": lambda stores: stores.users.delete(USER_ID),
+    "change": lambda stores: stores.users.change(replace(USER, scope="", revision=6), now=NOW),
+    "delete-a-row": lambda stores: stores.users.delete(USER_ID, now=NOW),
     "create": lambda stores: stores.accounts.create(NEW_USER, NEW_CREDENTIAL),
-    "delete": lambda stores: stores.accounts.delete(USER),
+    "delete": lambda stores: stores.accounts.delete(USER, now=NOW),
     "set-a-password": lambda stores: stores.accounts.set_password(
-        RESET, NEW_HASH, read_user=USER, read_credential=CREDENTIAL, attempt="att"
+        RESET, NEW_HASH, read_user=USER, read_credential=CREDENTIAL, attempt="att", now=NOW
     ),
     "end-a-login": lambda stores: stores.logins.end(keys_of(a_subject_token())[0], at=NOW),
     "add-a-key": lambda stores: stores.key_sets.replace(
@@ -39,27 +39,43 @@ WRITES: dict[str, Callable[[Stores], object]] = {
     ),
 }
 
+UNANNOUNCED = {"create", "end-a-login", "add-a-key"}
+ANNOUNCED = {name: write for name, write in WRITES.items() if name not in UNANNOUNCED}
+
 
 @dataclass
 class Line:
-    """Writes fail on it, before they take effect or after; and perhaps what is read then."""
+    """Writes fail on it, before they take effect or after; and perhaps what is read then.
+
+    What is announced behind a write that was looked up does not fail, unless it is to.
+    """
 
     loses: bool = False
     reads: bool = True
+    announces: bool = True
     failed: int = 0
+    behind_a_failure: Callable[[], None] = lambda: None
 
     def call(self, operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
         if operation.__name__ in {"get_item", "query", "scan", "batch_get_item"}:
             if self.failed and not self.reads:
                 raise UnavailableError("the table cannot be read")
             return CALL(operation, **parameters)
+        if self.failed and self.announces and _is_announcement(parameters):
+            return CALL(operation, **parameters)
         self.failed += 1
         if self.loses:
             CALL(operation, **parameters)
+        self.behind_a_failure()
         raise UnavailableError("the write failed")
 
 
 CALL = aws.call
+
+
+def _is_announcement(parameters: Mapping[str, Any]) -> bool:
+    tables = {each["TableName"] for item in parameters.get("TransactItems", []) for each in item.values()}
+    return tables == {"Revocations"}
 
 
 @pytest.fixture
@@ -183,7 +199,7 @@ def test_an_exchange_whose_answer_was_lost_is_not_taken_for_one_that_failed(
     session = a_session(session_id="ses_of_it", attempt="att_of_it")
 
     with pytest.raises(UnavailableError):
-        stores.logins.open(session, a_subject_token(), granted=None)
+        stores.logins.open(session, a_subject_token(), granted=None, now=NOW)
 
     assert stores.sessions.read(USER_ID, "ses_of_it") == session
 
@@ -191,8 +207,41 @@ def test_an_exchange_whose_answer_was_lost_is_not_taken_for_one_that_failed(
 def test_what_somebody_else_has_changed_meanwhile_is_not_ones_own(stores: Stores, line: Line) -> None:
     with pytest.MonkeyPatch.context() as as_it_is:
         as_it_is.setattr(aws, "call", CALL)
-        stores.users.change(replace(USER, claims='{"plan":"tin"}', revision=6))
+        stores.users.change(replace(USER, claims='{"plan":"tin"}', revision=6), now=NOW)
 
     with pytest.raises(UnavailableError):
-        stores.users.change(replace(USER, scope="", revision=6))
+        stores.users.change(replace(USER, scope="", revision=6), now=NOW)
     assert line.failed == 1
+
+
+@pytest.mark.parametrize("write", ANNOUNCED.values(), ids=ANNOUNCED)
+def test_what_is_known_by_its_rows_alone_is_announced_by_us_too(
+    stores: Stores, line: Line, moto_client: Any, write: Callable[[Stores], object]
+) -> None:
+    line.loses = True
+    forgotten: list[object] = []
+
+    def forget_and_read(table: str, key: str) -> None:
+        rows = moto_client.scan(TableName=table)["Items"]
+        for row in rows:
+            moto_client.delete_item(TableName=table, Key={name: row[name] for name in ("copy", key)})
+        forgotten.extend(rows)
+
+    line.behind_a_failure = lambda: forget_and_read("Revocations", "at")
+
+    write(stores)
+
+    # As if the rows had been somebody else's, whose announcement nobody reads any more.
+    assert moto_client.scan(TableName="Revocations")["Items"] == forgotten != []
+
+
+@pytest.mark.parametrize("write", ANNOUNCED.values(), ids=ANNOUNCED)
+def test_what_is_known_by_its_rows_alone_and_cannot_be_announced_has_failed(
+    stores: Stores, line: Line, write: Callable[[Stores], object]
+) -> None:
+    line.loses, line.announces = True, False
+
+    with pytest.raises(UnavailableError, match="the write failed"):
+        write(stores)
+
+    assert line.failed == 2

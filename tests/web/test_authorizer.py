@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rescind.verdict import Allow
+from rescind.verdict import Allow, AllowByFeed
 from rescind.web.authorizer import UnauthorizedError, allowed, presented_access_token, refused
 from rescind.web.caller import caller
 from rescind.web.requests import Event
@@ -117,6 +117,13 @@ def test_a_policy_covers_the_whole_stage_and_no_other(event: Event, method_arn: 
         },
         "context": CONTEXT,
     }
+
+
+@pytest.mark.parametrize("event", FORMS)
+def test_by_the_feed_the_context_has_no_claims(event: Event) -> None:
+    context = allowed(event, AllowByFeed(some_claims(), "orders:read"))["context"]
+
+    assert context == {name: value for name, value in CONTEXT.items() if name != "claims"}
 
 
 def test_an_http_api_gets_a_real_boolean() -> None:

@@ -1,6 +1,7 @@
 """Who is calling, behind either kind of gateway, and the one line that asks for a scope."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,13 @@ def test_a_scope_that_did_not_arrive_is_no_scope() -> None:
     assert write_order(event, None)["statusCode"] == 403
 
 
+def test_where_nobody_reads_the_claims_there_are_none() -> None:
+    event = of_rest_api()
+    del event["requestContext"]["authorizer"]["claims"]
+
+    assert caller(event) == replace(ADA, claims={})
+
+
 def test_a_caller_may_have_no_scope_and_no_claims() -> None:
     who = caller(of_rest_api(scope="", claims="{}"))
 
@@ -76,7 +84,7 @@ NOBODY = [
             id=f"no {name}",
         )
         for name in CONTEXT
-        if name != "scope"
+        if name not in {"scope", "claims"}
     ],
 ]
 

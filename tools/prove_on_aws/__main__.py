@@ -98,7 +98,11 @@ def prove(stack: Stack, options: Options, *, api: Api | None = None) -> int:
     report = Report(stack.deployed_as or stack.name, where)
     api = api or Api(stack.api_url)
     settings = stack.ask("checkDeployment")["settings"]
-    report.settings = {name: value for name, value in settings.items() if isinstance(value, int)}
+    report.settings = {
+        name: value
+        for name, value in settings.items()
+        if isinstance(value, int) or name == "revocation_check"
+    }
     try:
         with people_of(stack, api, left=report.left_behind) as people:
             report.add(steps.findings(api, people))

@@ -52,6 +52,8 @@ class _Asked:
 def bound_of(settings: Mapping[str, Any]) -> int:
     """As flows/end.py states it, by what the admin function says of the settings."""
     delay = int(settings["revocation_delay_seconds"])
+    if settings["revocation_check"] == "feed":
+        return delay + 10
     return delay + int(settings["authorizer_timeout_seconds"]) if delay > 0 else 0
 
 

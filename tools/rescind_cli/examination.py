@@ -42,8 +42,7 @@ def examine(stack: Stack, apis: Sequence[str]) -> Iterator[Finding]:
         yield not_checked(_TRUST, _GIVEN)
         return
     deployed = Deployed(stack.session, stack.deployed_as)
-    delay = told["settings"]["revocation_delay_seconds"] if told else None
-    yield from _caches(deployed, apis, delay)
+    yield from _caches(deployed, apis, caches.promised_seconds(told["settings"]) if told else None)
     yield from _settings_and_policies(deployed)
     yield from _reading(_TRUST, lambda: _issuers(deployed))
 

@@ -1,17 +1,22 @@
-"""Builds what the authorizer alone uses, each once for a sandbox: it reads without the SDK."""
-# ruff: noqa: PLC0415 - where the environment says enough, nothing of the SDK is loaded
+"""How the authorizer decides, by the tables or by the feed: built once a sandbox, and without the SDK."""
+# ruff: noqa: PLC0415 - a sandbox loads one of the two, and of the SDK nothing where the environment says enough
 
 import os
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from rescind import wiring
 from rescind.dynamodb import DynamoDBReads
 from rescind.keyring import Keyring
 from rescind.signing import Credentials, Signer
 from rescind.store.key_set import KeySets
-from rescind.store.state import States
+
+if TYPE_CHECKING:
+    from rescind.feed_reader import FeedReader
+    from rescind.flows.stores import Authenticator
+    from rescind.store.state import States
 
 # Of the partition `aws`, whose host names are known to be of this form.
 _USUAL_REGION = re.compile(r"(af|ap|ca|eu|il|me|mx|sa|us)-[a-z]+-[0-9]")
@@ -22,6 +27,18 @@ _SDKS_OWN = (
     "AWS_USE_DUALSTACK_ENDPOINT",
     "AWS_USE_FIPS_ENDPOINT",
 )
+
+
+def authenticator() -> "Authenticator":
+    """By the settings; whoever else asks about a token asks the tables."""
+    keys, settings = keyring(), wiring.settings()
+    if settings.reads_feed:
+        from rescind.flows.authenticate_by_feed import authenticate_by_feed
+
+        return partial(authenticate_by_feed, keys=keys, revocations=feed_reader(), settings=settings)
+    from rescind.flows.authenticate import authenticate
+
+    return partial(authenticate, keys=keys, states=states(), settings=settings)
 
 
 @cache
@@ -35,13 +52,27 @@ def key_sets() -> KeySets:
 
 
 @cache
-def states() -> States:
+def states() -> "States":
+    from rescind.store.state import States
+
     settings = wiring.settings()
     return States(
         reads(),
         blocklist_table=settings.blocklist_table,
         users_table=settings.users_table,
         sessions_table=settings.sessions_table,
+    )
+
+
+@cache
+def feed_reader() -> "FeedReader":
+    from rescind.feed_reader import FeedReader
+    from rescind.store.announcements import Announcements
+
+    settings = wiring.settings()
+    feed = Announcements(reads(), table=settings.revocations_table)
+    return FeedReader(
+        feed, copies=settings.revocation_copies, delay_seconds=settings.revocation_delay_seconds
     )
 
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from rescind import deadline
 from rescind.unavailable import UnavailableError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 CONDITION_FAILED, CANCELLED = "ConditionalCheckFailedException", "TransactionCanceledException"
+_CONFLICT = "TransactionConflict"
+_TRIES_IN_CONFLICT = 3
 
 
 class ConditionFailedError(Exception):
@@ -24,6 +27,10 @@ class ConditionFailedError(Exception):
         self.repeated = repeated
 
 
+class _ConflictError(UnavailableError):
+    """Another transaction had one of the rows. Nothing is written."""
+
+
 class _Answer(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         raise UnavailableError(f"an answer without {name}")
@@ -36,6 +43,18 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
         ConditionFailedError: the condition of a write did not hold; for a transaction, nothing else did.
         UnavailableError: whatever else went wrong. A write may have taken effect all the same.
     """
+    tries = 0
+    while True:
+        try:
+            return _call(operation, **parameters)
+        except _ConflictError:
+            # The rows were in another's transaction, which is over in a moment: nothing has happened yet.
+            tries += 1
+            if tries == _TRIES_IN_CONFLICT or not deadline.allows_second_try():
+                raise
+
+
+def _call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
     try:
         return _Answer(operation(**parameters))
     except UnavailableError as error:
@@ -48,22 +67,27 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
         if isinstance(error, ClientError):
-            failed = _failed_condition(error)
-            raise failed or UnavailableError(_name(operation, error.response["Error"]["Code"])) from error
+            raise _failure(operation, error) from error
         if isinstance(error, BotoCoreError):
             raise UnavailableError(_name(operation, type(error).__name__)) from error
         raise
 
 
-def _failed_condition(error: "ClientError") -> ConditionFailedError | None:
+def _failure(
+    operation: Callable[..., Mapping[str, Any]], error: "ClientError"
+) -> ConditionFailedError | UnavailableError:
     answer = error.response
+    code = answer["Error"]["Code"]
     repeated = answer.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
-    if answer["Error"]["Code"] == CONDITION_FAILED:
+    if code == CONDITION_FAILED:
         return ConditionFailedError([answer.get("Item")], repeated=repeated)
     reasons = answer.get("CancellationReasons", [])
-    if reasons and {reason.get("Code") for reason in reasons} <= {"None", "ConditionalCheckFailed"}:
+    codes = {reason.get("Code") for reason in reasons}
+    if reasons and codes <= {"None", "ConditionalCheckFailed"}:
         return ConditionFailedError([reason.get("Item") for reason in reasons], repeated=repeated)
-    return None
+    if _CONFLICT in codes or code == f"{_CONFLICT}Exception":
+        return _ConflictError(_name(operation, code))
+    return UnavailableError(_name(operation, code))
 
 
 def _name(operation: Callable[..., Any], failure: str) -> str:

@@ -6,6 +6,7 @@ Nothing has a default here: the template holds the defaults, and their bounds st
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 from rescind.rules.hash_parameters import LEAST_ITERATIONS, LEAST_MEMORY_KIB, HashParameters
@@ -18,6 +19,7 @@ BOUNDS = {
     "REFRESH_ABSOLUTE_SECONDS": (4400, REFRESH_TOKEN_CEILING_SECONDS),
     "REFRESH_GRACE_SECONDS": (0, 600),
     "REVOCATION_DELAY_SECONDS": (0, 300),
+    "REVOCATION_COPIES": (1, 10),
     "AUTHORIZER_TIMEOUT_SECONDS": (1, 10),
     "LEEWAY_SECONDS": (0, 60),
     "MAX_SESSIONS_PER_USER": (1, 100),
@@ -34,10 +36,16 @@ BOUNDS = {
 # As a browser writes it (RFC 6454 section 6.2), or it would never match: no path, upper case, default port.
 _ORIGIN = re.compile(r"(?!https:.*:443$)(?!http:.*:80$)https?://[^/?#@A-Z\s]+")
 
-# Where the canary asks: encrypted, or on this very machine.
-_API_URL = re.compile(r"https://[a-z0-9.-]+(/[A-Za-z0-9_-]+)?|http://127\.0\.0\.1:[0-9]+")
-
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class RevocationCheck(StrEnum):
+    """What the authorizer asks about a token."""
+
+    STRICT = "strict"
+    """The tables, at each request."""
+    FEED = "feed"
+    """What it has read of all revocations a moment ago."""
 
 
 class SettingsError(Exception):
@@ -50,7 +58,9 @@ class Settings:
     refresh_idle_seconds: int
     refresh_absolute_seconds: int
     refresh_grace_seconds: int
+    revocation_check: RevocationCheck
     revocation_delay_seconds: int
+    revocation_copies: int
     authorizer_timeout_seconds: int
     leeway_seconds: int
     max_sessions_per_user: int
@@ -73,6 +83,7 @@ class Settings:
     users_table: str
     sessions_table: str
     blocklist_table: str
+    revocations_table: str
     attempts_table: str
     keys_table: str
 
@@ -88,7 +99,9 @@ class Settings:
             refresh_idle_seconds=_integer(environment, "REFRESH_IDLE_SECONDS"),
             refresh_absolute_seconds=_integer(environment, "REFRESH_ABSOLUTE_SECONDS"),
             refresh_grace_seconds=_integer(environment, "REFRESH_GRACE_SECONDS"),
+            revocation_check=_check(environment),
             revocation_delay_seconds=_integer(environment, "REVOCATION_DELAY_SECONDS"),
+            revocation_copies=_integer(environment, "REVOCATION_COPIES"),
             authorizer_timeout_seconds=_integer(environment, "AUTHORIZER_TIMEOUT_SECONDS"),
             leeway_seconds=_integer(environment, "LEEWAY_SECONDS"),
             max_sessions_per_user=_integer(environment, "MAX_SESSIONS_PER_USER"),
@@ -111,9 +124,14 @@ class Settings:
             users_table=_text(environment, "USERS_TABLE"),
             sessions_table=_text(environment, "SESSIONS_TABLE"),
             blocklist_table=_text(environment, "BLOCKLIST_TABLE"),
+            revocations_table=_text(environment, "REVOCATIONS_TABLE"),
             attempts_table=_text(environment, "ATTEMPTS_TABLE"),
             keys_table=_text(environment, "KEYS_TABLE"),
         )
+
+    @property
+    def reads_feed(self) -> bool:
+        return self.revocation_check is RevocationCheck.FEED
 
     @property
     def hash_parameters(self) -> HashParameters:
@@ -122,25 +140,6 @@ class Settings:
             iterations=self.password_hash_iterations,
             parallelism=self.password_hash_parallelism,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class CanarySettings:
-    """What the canary needs beside the settings of all functions."""
-
-    api_url: str
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read it.
-
-        Raises:
-            SettingsError: it is missing, or no address that a password may be sent to.
-        """
-        api_url = _text(environment, "API_URL")
-        if not _API_URL.fullmatch(api_url):
-            raise SettingsError(f"API_URL must be https://<host>/<stage>, not {api_url!r}")
-        return cls(api_url=api_url)
 
 
 def _integer(environment: Mapping[str, str], name: str) -> int:
@@ -155,6 +154,16 @@ def _text(environment: Mapping[str, str], name: str) -> str:
     if not environment.get(name):
         raise SettingsError(f"{name} is missing or empty")
     return environment[name]
+
+
+def _check(environment: Mapping[str, str]) -> RevocationCheck:
+    given = environment.get("REVOCATION_CHECK", "")
+    if given not in {*RevocationCheck}:
+        raise SettingsError(f"REVOCATION_CHECK must be strict or feed, not {given!r}")
+    # With 0 the feed would be read at each request, which is what it is there to spare.
+    if given == RevocationCheck.FEED and _integer(environment, "REVOCATION_DELAY_SECONDS") == 0:
+        raise SettingsError("REVOCATION_DELAY_SECONDS must be at least 1 where REVOCATION_CHECK is feed")
+    return RevocationCheck(given)
 
 
 def _proxy_secret(environment: Mapping[str, str]) -> str:

@@ -14,7 +14,11 @@ _STORES_OF_LOGIN = ("attempts", "credentials", "sessions", "users")
 
 # What a function imports at its first request, and of which services of AWS it makes clients then.
 _OF_FIRST_REQUEST = {
-    "authorizer": ((*_KEYS, "rescind.store.state"), ("dynamodb",)),
+    "authorizer": ((*_KEYS, "rescind.flows.authenticate", "rescind.store.state"), ("dynamodb",)),
+    "authorizer by the feed": (
+        (*_KEYS, "rescind.flows.authenticate_by_feed", "rescind.feed_reader", "rescind.store.announcements"),
+        ("dynamodb",),
+    ),
     "login": ((*_KEYS, *(f"rescind.store.{name}" for name in _STORES_OF_LOGIN)), ("dynamodb", "kms")),
 }
 
@@ -28,7 +32,9 @@ def prepare(function: str) -> None:
         # Of Lambda's runtime. If it were not there, a sandbox must not go on without it.
         from snapshot_restore_py import register_after_restore, register_before_snapshot
 
-        register_before_snapshot(load, *_OF_FIRST_REQUEST[function])
+        by_the_feed = function == "authorizer" and os.environ.get("REVOCATION_CHECK") == "feed"
+        first_request = _OF_FIRST_REQUEST["authorizer by the feed" if by_the_feed else function]
+        register_before_snapshot(load, *first_request)
         register_after_restore(draw_anew)
 
 

@@ -25,6 +25,14 @@ class Allow:
 
 
 @dataclass(frozen=True, slots=True)
+class AllowByFeed:
+    """By `verdict_by_feed`, which knows no more of the user."""
+
+    claims: AccessTokenClaims
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refuse:
     reason: Reason
     claims: AccessTokenClaims | None = None

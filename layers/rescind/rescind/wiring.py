@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rescind.settings import CanarySettings, Settings
+from rescind.canary_settings import CanarySettings
+from rescind.settings import Settings
 
 if TYPE_CHECKING:
     from rescind.exchange_settings import ExchangeSettings
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rescind.store.attempts import Attempts
     from rescind.store.blocklist import Blocklist
     from rescind.store.credentials import Credentials
+    from rescind.store.feed import Feed
     from rescind.store.key_set import KeySets
     from rescind.store.logins import Logins
     from rescind.store.sessions import Sessions
@@ -106,7 +108,7 @@ def credentials() -> "Credentials":
 def users() -> "Users":
     from rescind.store.users import Users
 
-    return Users(dynamodb(), table=settings().users_table)
+    return Users(dynamodb(), table=settings().users_table, feed=feed())
 
 
 @cache
@@ -118,6 +120,7 @@ def accounts() -> "Accounts":
         credentials_table=settings().credentials_table,
         users_table=settings().users_table,
         sessions_table=settings().sessions_table,
+        feed=feed(),
     )
 
 
@@ -125,7 +128,7 @@ def accounts() -> "Accounts":
 def sessions() -> "Sessions":
     from rescind.store.sessions import Sessions
 
-    return Sessions(dynamodb(), table=settings().sessions_table)
+    return Sessions(dynamodb(), table=settings().sessions_table, feed=feed())
 
 
 @cache
@@ -137,6 +140,7 @@ def logins() -> "Logins":
         sessions_table=settings().sessions_table,
         users_table=settings().users_table,
         blocklist_table=settings().blocklist_table,
+        feed=feed(),
     )
 
 
@@ -144,7 +148,14 @@ def logins() -> "Logins":
 def blocklist() -> "Blocklist":
     from rescind.store.blocklist import Blocklist
 
-    return Blocklist(dynamodb(), table=settings().blocklist_table)
+    return Blocklist(dynamodb(), table=settings().blocklist_table, feed=feed())
+
+
+@cache
+def feed() -> "Feed":
+    from rescind.store.feed import Feed
+
+    return Feed(dynamodb(), table=settings().revocations_table, copies=settings().revocation_copies)
 
 
 @cache
@@ -158,7 +169,7 @@ def attempts() -> "Attempts":
 def table_setups() -> "TableSetups":
     from rescind.store.table_setup import TableSetups
 
-    names = ("credentials", "users", "sessions", "blocklist", "attempts", "keys")
+    names = ("credentials", "users", "sessions", "blocklist", "revocations", "attempts", "keys")
     return TableSetups(dynamodb(), tables={name: getattr(settings(), f"{name}_table") for name in names})
 
 

@@ -1,8 +1,9 @@
 """Whether API Gateway keeps the authorizer's answers no longer than the stack promises."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rescind_cli.checks.findings import Finding, fault, not_checked, ok
 
@@ -24,6 +25,14 @@ class Authorizer:
         return re.search(rf":function:{re.escape(function)}[:/]", self.uri) is not None
 
 
+def promised_seconds(settings: Mapping[str, Any]) -> int:
+    """How long an answer may be kept, by what the admin function says of the settings.
+
+    With `RevocationCheck: feed` the delay is spent in the authorizer, and nothing is left for a cache.
+    """
+    return 0 if settings["revocation_check"] == "feed" else int(settings["revocation_delay_seconds"])
+
+
 def own_cache(
     api: str, authorizers: Iterable[Authorizer], *, function: str, delay_seconds: int
 ) -> Iterator[Finding]:
@@ -42,9 +51,7 @@ def own_cache(
                 _set_ttl(api, each, delay_seconds),
             )
         else:
-            yield from _identity(name, api, each) or [
-                ok(name, f"{delay_seconds} s, as RevocationDelaySeconds says")
-            ]
+            yield from _identity(name, api, each) or [ok(name, f"{delay_seconds} s, as the stack promises")]
 
 
 def of_a_version(authorizers: Iterable[Authorizer], *, function: str) -> Finding:

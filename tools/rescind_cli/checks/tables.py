@@ -9,7 +9,7 @@ Table = Mapping[str, Any]
 """As the operation `checkDeployment` tells of it."""
 
 _TTL = "ttl"
-_MORTAL = {"sessions", "blocklist", "attempts"}
+_MORTAL = {"sessions", "blocklist", "revocations", "attempts"}
 _SERVING = {"ACTIVE", "UPDATING"}
 
 

@@ -12,6 +12,7 @@ from rescind.web.responses import Response, ok
 # Whole numbers are shown without being named. A text is not, as it may be a secret.
 _SHOWN = (
     "client_address_header",
+    "revocation_check",
     "issuer",
     "audience",
     "client_id",

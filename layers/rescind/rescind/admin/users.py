@@ -84,7 +84,9 @@ def change(request: AdminRequest) -> Response:
     scope, claims = scope_of(request.members), claims_of(request.members)
     if scope is None and claims is None:
         raise InvalidRequestError("Give scope, claims, or both.")
-    user = accounts.change_user(user_id, scope=scope, claims=claims, users=wiring.users())
+    user = accounts.change_user(
+        user_id, scope=scope, claims=claims, users=wiring.users(), now=int(time.time())
+    )
     if user is not None:
         audit.record(audit.Event.USER_CHANGED, user_id=user_id, actor=request.actor)
     return _shown(user)
@@ -136,7 +138,8 @@ def revoke(request: AdminRequest) -> Response:
 
 def delete(request: AdminRequest) -> Response:
     user_id = user_id_of(request.members)
-    if not accounts.delete_user(user_id, users=wiring.users(), accounts=wiring.accounts()):
+    users, now = wiring.users(), int(time.time())
+    if not accounts.delete_user(user_id, users=users, accounts=wiring.accounts(), now=now):
         return _no_such_user()
     audit.record(audit.Event.USER_DELETED, user_id=user_id, actor=request.actor)
     return ok({"user_id": user_id, "effective_by": _effective_by()})

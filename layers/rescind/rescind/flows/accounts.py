@@ -109,7 +109,9 @@ def find_user(username: str, *, credentials: Credentials, users: Users) -> User 
     return users.read(credential.user_id) if credential else None
 
 
-def change_user(user_id: str, *, scope: str | None, claims: str | None, users: Users) -> User | None:
+def change_user(
+    user_id: str, *, scope: str | None, claims: str | None, users: Users, now: int
+) -> User | None:
     """Grant another scope, hand on other claims, or both; the user as changed. None when there is none.
 
     Args:
@@ -117,6 +119,7 @@ def change_user(user_id: str, *, scope: str | None, claims: str | None, users: U
         scope: the new one; None leaves it as it is.
         claims: a JSON object as text; likewise.
         users: where they are.
+        now: epoch seconds at the start of this request.
 
     Raises:
         UnavailableError: a call failed, others changed the user at every try, or it cannot be told whether
@@ -132,7 +135,7 @@ def change_user(user_id: str, *, scope: str | None, claims: str | None, users: U
             claims=user.claims if claims is None else claims,
             revision=user.revision + 1,
         )
-        match users.change(changed):
+        match users.change(changed, now=now):
             case Written():
                 return changed
             case Lost(row, repeated=True):
@@ -157,7 +160,7 @@ def live_sessions(user: User, *, sessions: Sessions, now: int) -> list[Session]:
     return sorted(live, key=lambda row: (row.created_at_ms, row.session_id), reverse=True)
 
 
-def delete_user(user_id: str, *, users: Users, accounts: Accounts) -> bool:
+def delete_user(user_id: str, *, users: Users, accounts: Accounts, now: int) -> bool:
     """Delete the user and the credential, which ends every token at once; whether there was one.
 
     Raises:
@@ -165,6 +168,8 @@ def delete_user(user_id: str, *, users: Users, accounts: Accounts) -> bool:
     """
     user = users.read(user_id)
     if user is None:
+        # Whoever has deleted them may have died before anybody knew.
+        users.announce_end(user_id, now=now)
         return False
     # Without a credential of the user's own (a backup restored in parts), the user's row alone decides.
-    return accounts.delete(user) or users.delete(user_id)
+    return accounts.delete(user, now=now) or users.delete(user_id, now=now)

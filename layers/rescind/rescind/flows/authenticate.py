@@ -16,6 +16,21 @@ def authenticate(
     Raises:
         UnavailableError: the keys or the state could not be read, so nothing is decided.
     """
+    claims = claims_or_refusal(token, keys=keys, settings=settings, now=now)
+    if isinstance(claims, Refuse):
+        return claims
+    state = states.of_token(jti=claims.jti, user_id=claims.sub, session_id=claims.sid)
+    return verdict(claims, state, now=now, leeway_seconds=settings.leeway_seconds)
+
+
+def claims_or_refusal(
+    token: str | None, *, keys: VerificationKeys, settings: Settings, now: int
+) -> AccessTokenClaims | Refuse:
+    """The claims of a token for which it is worth asking what was revoked.
+
+    Raises:
+        UnavailableError: the keys could not be read.
+    """
     if token is None:
         return Refuse(Reason.NO_TOKEN)
     try:
@@ -25,8 +40,7 @@ def authenticate(
     # The verdict asks this too; asked here, a token that time has ended costs no read.
     if has_expired(claims, now=now, leeway_seconds=settings.leeway_seconds):
         return Refuse(Reason.EXPIRED, claims)
-    state = states.of_token(jti=claims.jti, user_id=claims.sub, session_id=claims.sid)
-    return verdict(claims, state, now=now, leeway_seconds=settings.leeway_seconds)
+    return claims
 
 
 def authentic_claims(

@@ -7,9 +7,11 @@ from typing import Protocol
 from rescind.flows.issue import Refused
 from rescind.flows.logins import Logins
 from rescind.flows.stores import Sessions
+from rescind.model import Session
 from rescind.rules.access_tokens import InvalidTokenError
 from rescind.rules.issuer_tokens import IssuerKeys
 from rescind.rules.logout_tokens import EndedLogin
+from rescind.rules.revocations import KEPT_SECONDS
 from rescind.rules.sessions import is_live
 from rescind.rules.trusted_issuers import TrustedIssuer
 
@@ -64,18 +66,29 @@ def end_login(
         logins.end(key, at=login.issued_at)
     ended = [
         (user_id, session_id)
-        for user_id, session_id in _live_sessions(login, logins, sessions, now)
+        for user_id, session_id in _sessions(login, logins, sessions, now)
         if sessions.end(user_id, session_id, now=now)
     ]
     return Ended(sessions=tuple(ended))
 
 
-def _live_sessions(login: EndedLogin, logins: Logins, sessions: Sessions, now: int) -> list[tuple[str, str]]:
-    """A login may have opened many, one after the other, of which few still live.
+def _sessions(login: EndedLogin, logins: Logins, sessions: Sessions, now: int) -> list[tuple[str, str]]:
+    """Those of which an access token can live. A login may have opened many, one after the other.
 
-    What a token has opened that was issued later is another login's, however late the message comes.
+    One that has ended a short while ago is among them: whoever ended it may have died, and to end it again
+    announces it. What a token has opened that was issued later is another login's, however late the message
+    comes.
     """
     opened = {each for key in login.keys for each in logins.sessions_of(key, until=login.issued_at)}
     users = sorted({user_id for user_id, _ in opened})
-    rows = [row for user_id in users for row in sessions.of_user(user_id) if is_live(row, now=now)]
-    return [pair for row in rows if (pair := (row.user_id, row.session_id)) in opened]
+    rows = [row for user_id in users for row in sessions.of_user(user_id)]
+    return [
+        pair
+        for row in rows
+        if (pair := (row.user_id, row.session_id)) in opened
+        and (is_live(row, now=now) or _ended_lately(row, now=now))
+    ]
+
+
+def _ended_lately(row: Session, *, now: int) -> bool:
+    return row.revoked_at is not None and row.revoked_at > now - KEPT_SECONDS

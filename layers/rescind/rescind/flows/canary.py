@@ -111,15 +111,24 @@ def measure(
     return measurement
 
 
-def leave_nothing(user_id: str, *, users: Users, accounts: Accounts, sleep: Callable[[float], None]) -> bool:
+def leave_nothing(
+    user_id: str,
+    *,
+    users: Users,
+    accounts: Accounts,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> bool:
     """Delete the user, which ends every token; whether there was one.
+
+    At each try by the clock of that second, as the canary runs for minutes: `clock` gives epoch seconds.
 
     Raises:
         UnavailableError: every try failed. The message names the user, who may still be there.
     """
     for _ in range(_TRIES):
         with suppress(UnavailableError):
-            return delete_user(user_id, users=users, accounts=accounts)
+            return delete_user(user_id, users=users, accounts=accounts, now=int(clock()))
         sleep(_WAIT_SECONDS)
     raise UnavailableError(f"{user_id} was not deleted")
 

@@ -5,14 +5,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 
-from rescind.flows.stores import Blocklist, Users
+from rescind.flows.stores import Blocklist, Sessions, Users
 from rescind.model import BlockedToken, Lost, Status, User, Written
+from rescind.reasons import Reason
 from rescind.rules.access_tokens import AccessTokenClaims
-from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS
+from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS, BLOCKED_AFTER_EXPIRY_SECONDS
+from rescind.rules.revocations import CLOCK_SECONDS
 from rescind.settings import Settings
 from rescind.unavailable import UnavailableError
+from rescind.verdict import Refuse
 
-_BLOCKED_AFTER_EXPIRY_SECONDS = 120
+_BY_THE_TABLES = {
+    Reason.SESSION_UNKNOWN,
+    Reason.SESSION_ENDED,
+    Reason.BLOCKLISTED,
+    Reason.USER_UNKNOWN,
+    Reason.TOKEN_VERSION,
+    Reason.LOGGED_OUT,
+    Reason.USER_DISABLED,
+}
 STARTS = 5
 """How often a change that must be made is tried when others get in its way."""
 
@@ -29,7 +40,8 @@ class Revoked(StrEnum):
 def end_everything(user: User, *, users: Users, now: int) -> None:
     """End every token of the user, as read.
 
-    When the version has moved meanwhile, somebody else has just done so, for these tokens too.
+    When the version has moved meanwhile, somebody else has just done so, for these tokens too: that is
+    announced once more.
 
     Raises:
         UnavailableError: the write failed.
@@ -116,9 +128,30 @@ def block_token(
             user_id=claims.sub if claims else None,
             reason=reason,
             blocked_at=now,
-            ttl=dies_at + _BLOCKED_AFTER_EXPIRY_SECONDS,
+            ttl=dies_at + BLOCKED_AFTER_EXPIRY_SECONDS,
         )
     )
+
+
+def announce_again(
+    refused: Refuse, *, sessions: Sessions, users: Users, blocklist: Blocklist, now: int
+) -> None:
+    """What an authentic token was refused for is announced once more: whoever wrote it may have died.
+
+    Of one that is refused for its time alone, nobody needs to know.
+
+    Raises:
+        UnavailableError: a call failed, so that nobody may be told that the token is dead.
+    """
+    claims = refused.claims
+    if claims is None or refused.reason not in _BY_THE_TABLES:
+        return
+    if refused.reason is Reason.SESSION_ENDED:
+        sessions.end(claims.sub, claims.sid, now=now)
+    if refused.reason is Reason.BLOCKLISTED:
+        blocklist.announce(claims.jti, now=now)
+    # Of several reasons only the first is told.
+    users.announce_end(claims.sub, now=now)
 
 
 def effective_by(written_at: float, *, settings: Settings) -> int:
@@ -129,7 +162,10 @@ def effective_by(written_at: float, *, settings: Settings) -> int:
 def stated_bound(settings: Settings) -> int:
     """For how many seconds after the write a request may still get through.
 
-    With a cache, an answer computed before the write may enter it as late as the authorizer's timeout.
+    With a cache, an answer computed before the write may enter it as late as the authorizer's timeout. By the
+    feed, a sandbox that was frozen may take what it knows for younger than it is by as much as clocks differ.
     """
     delay = settings.revocation_delay_seconds
+    if settings.reads_feed:
+        return delay + 2 * CLOCK_SECONDS
     return delay + settings.authorizer_timeout_seconds if delay > 0 else 0

@@ -10,6 +10,7 @@ from rescind.flows.end import end_everything
 from rescind.flows.stores import Users
 from rescind.model import UnreadableUser
 from rescind.rules.everyone import has_ended_since
+from rescind.rules.revocations import KEPT_SECONDS
 
 _USERS_A_PAGE = 50
 
@@ -39,7 +40,8 @@ def end_page(
 ) -> PageEnded:
     """End every token of the users of one page that was issued before `since`.
 
-    A user who has logged in since loses that session too, once; then they are left alone.
+    A user who has logged in since loses that session too, once; then they are left alone. What has ended the
+    tokens of the others is announced once more: an earlier request for this page may have died.
 
     Args:
         segment: of the table, from 0.
@@ -61,6 +63,8 @@ def end_page(
         if isinstance(row, UnreadableUser):
             unreadable.append(row.user_id)
         elif has_ended_since(row, since=since, now=now):
+            if row.logged_out_at > now - KEPT_SECONDS:  # Or its tokens have all expired since.
+                users.announce_end(row.user_id, now=now)
             skipped += 1
         else:
             end_everything(row, users=users, now=now)

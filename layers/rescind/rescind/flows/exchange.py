@@ -124,7 +124,8 @@ def exchange(
     granted, token = identified.as_granted, identified.token
 
     def write(session: Session) -> Written | Refused:
-        match logins.open(session, token, granted=None if granted == identified.user else granted):
+        changed = None if granted == identified.user else granted
+        match logins.open(session, token, granted=changed, now=now_ms // 1000):
             case TokenUsed():
                 return Refused(Reason.REPLAYED, session.user_id)
             case Written() as written:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from rescind.flows.authenticate import authentic_refresh_token, authenticate
-from rescind.flows.end import Revoked, block_token, end_everything
+from rescind.flows.end import Revoked, announce_again, block_token, end_everything
 from rescind.flows.stores import Blocklist, MacKeys, ReadingKeys, Sessions, States, Users
 from rescind.model import User
 from rescind.rules.access_tokens import InvalidTokenError
 from rescind.rules.refresh_tokens import RefreshToken
 from rescind.rules.sessions import refusal
 from rescind.settings import Settings
-from rescind.verdict import Allow
+from rescind.verdict import Allow, Refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,14 @@ def logout(
         return TwoUsers()
 
     live = bearer if isinstance(bearer, Allow) else None
+    if isinstance(bearer, Refuse):
+        announce_again(bearer, sessions=sessions, users=users, blocklist=blocklist, now=now)
     user = None
     if everywhere:
         user = live.user if live else _user_of_current(token, states, now)
+        if user is None and token:
+            # All may have ended before, by the first try of this very request.
+            users.announce_end(token.user_id, now=now)
 
     # The session first: were the token blocked and this to fail, a retry could not say any more which it was.
     if user:

@@ -111,7 +111,7 @@ def change_password(
     )
     password_hash = hash_password(new, salt=salt, parameters=settings.hash_parameters)
     try:
-        if accounts.change_password(changed, password_hash=password_hash, session=session):
+        if accounts.change_password(changed, password_hash=password_hash, session=session, now=now):
             return tokens
     except UnavailableError:
         # The transaction may have taken effect, its answer lost: only the row can tell.

@@ -79,6 +79,7 @@ def set_password(
             read_user=user,
             read_credential=credential,
             attempt=f"{attempt}-{start}",
+            now=now,
         ):
             return changed
         user = users.read(user_id)

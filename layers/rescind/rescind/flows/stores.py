@@ -1,7 +1,7 @@
 """What the flows need of the store and of the keys. The real ones are in `store/` and `keyring.py`."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
@@ -9,13 +9,24 @@ from rescind.model import BlockedToken, Credential, Lost, Session, Status, User,
 from rescind.rules.access_tokens import SigningKey
 from rescind.rules.key_set import KeySet, Purpose
 from rescind.rules.refresh_tokens import MacKey
-from rescind.verdict import State
+from rescind.verdict import Allow, AllowByFeed, Refuse, State
+
+if TYPE_CHECKING:  # Where no feed is read, it is not loaded.
+    from rescind.rules.remembered import Remembered
 
 
 class States(Protocol):
     def of_token(self, *, jti: str, user_id: str, session_id: str) -> State: ...
 
     def of_session(self, user_id: str, session_id: str) -> tuple[User | None, Session | None]: ...
+
+
+class Revocations(Protocol):
+    def remembered(self, *, now: int) -> "Remembered": ...
+
+
+class Authenticator(Protocol):
+    def __call__(self, token: str | None, *, now: int) -> Allow | AllowByFeed | Refuse: ...
 
 
 class Credentials(Protocol):
@@ -33,17 +44,19 @@ class Users(Protocol):
         self, user_id: str, *, version: int, now: int, status: Status | None = None
     ) -> Written | Lost[User]: ...
 
-    def change(self, changed: User) -> Written | Lost[User]: ...
+    def announce_end(self, user_id: str, *, now: int) -> None: ...
+
+    def change(self, changed: User, *, now: int) -> Written | Lost[User]: ...
 
     def enable(self, user_id: str, *, version: int) -> Written | Lost[User]: ...
 
-    def delete(self, user_id: str) -> bool: ...
+    def delete(self, user_id: str, *, now: int) -> bool: ...
 
 
 class Accounts(Protocol):
     def create(self, user: User, credential: Credential) -> bool: ...
 
-    def change_password(self, changed: User, *, password_hash: str, session: Session) -> bool: ...
+    def change_password(self, changed: User, *, password_hash: str, session: Session, now: int) -> bool: ...
 
     def set_password(
         self,
@@ -53,9 +66,10 @@ class Accounts(Protocol):
         read_user: User,
         read_credential: Credential | None,
         attempt: str,
+        now: int,
     ) -> bool: ...
 
-    def delete(self, user: User) -> bool: ...
+    def delete(self, user: User, *, now: int) -> bool: ...
 
 
 class Sessions(Protocol):
@@ -74,6 +88,8 @@ class Sessions(Protocol):
 
 class Blocklist(Protocol):
     def put(self, blocked: BlockedToken) -> None: ...
+
+    def announce(self, jti: str, *, now: int) -> None: ...
 
     def read(self, jti: str) -> BlockedToken | None: ...
 

@@ -1,48 +1,53 @@
 """A user, the credential that leads to it, and what changes both: written together, or not at all."""
 
-from collections.abc import Callable
 from hmac import compare_digest
 from typing import Any
 
 from rescind import aws
-from rescind.model import Credential, Session, Status, User
+from rescind.model import Credential, Session, User
+from rescind.rules.revocations import TokensEnded, UserGone
 from rescind.store.attributes import of_number
 from rescind.store.credentials import Credentials, credential_item
+from rescind.store.feed import Feed
 from rescind.store.outcome import looked_up
-from rescind.store.sessions import session_item
-from rescind.store.users import Users, user_item
+from rescind.store.session_rows import session_item
+from rescind.store.transaction import Action, write_together
+from rescind.store.user_rows import change_of_versions, user_item
+from rescind.store.users import Users
 
 
 class Accounts:
-    def __init__(self, client: Any, *, credentials_table: str, users_table: str, sessions_table: str) -> None:
+    def __init__(
+        self, client: Any, *, credentials_table: str, users_table: str, sessions_table: str, feed: Feed
+    ) -> None:
         self._client = client
+        self._feed = feed
         self._credentials_table = credentials_table
         self._users_table = users_table
         self._sessions_table = sessions_table
         self._credentials = Credentials(client, table=credentials_table)
-        self._users = Users(client, table=users_table)
+        self._users = Users(client, table=users_table, feed=feed)
 
     def create(self, user: User, credential: Credential) -> bool:
         """Write both rows; whether the username was free. User ids are random and never come twice."""
-        return self._transact(
-            {
-                "Put": {
-                    "TableName": self._credentials_table,
-                    "Item": credential_item(credential),
-                    "ConditionExpression": "attribute_not_exists(username)",
-                }
-            },
-            {
-                "Put": {
-                    "TableName": self._users_table,
-                    "Item": user_item(user),
-                    "ConditionExpression": "attribute_not_exists(user_id)",
-                }
-            },
-            is_done=lambda: self._has_user(user.user_id),
-        )
+        link = {
+            "TableName": self._credentials_table,
+            "Item": credential_item(credential),
+            "ConditionExpression": "attribute_not_exists(username)",
+        }
+        row = {
+            "TableName": self._users_table,
+            "Item": user_item(user),
+            "ConditionExpression": "attribute_not_exists(user_id)",
+        }
+        try:
+            with looked_up(lambda: self._has_user(user.user_id)):
+                write_together(self._client, {"Put": link}, {"Put": row})
+        except aws.ConditionFailedError:
+            return False
+        return True
 
-    def change_password(self, changed: User, *, password_hash: str, session: Session) -> bool:
+    def change_password(self, changed: User, *, password_hash: str, session: Session, now: int) -> bool:
         """Write the new hash, both versions and the new session; whether all was as it was read.
 
         After a failure it is for the caller to look for the session: what else it is to be, only they know.
@@ -51,9 +56,11 @@ class Accounts:
             changed: the user as they shall stand, each version 1 above the one that was read.
             password_hash: of the new password.
             session: the new session, of the new token version; its attempt makes a repeat the same request.
+            now: epoch seconds at the start of the request.
         """
-        user = self._change_of_versions(
+        user = change_of_versions(
             changed,
+            table=self._users_table,
             token_version=changed.token_version - 1,
             password_version=changed.password_version - 1,
             only_if_active=True,
@@ -79,7 +86,14 @@ class Accounts:
                 "ConditionExpression": "attribute_not_exists(session_id)",
             }
         }
-        return self._transact({"Update": user}, credential, put, request_token=session.attempt)
+        return self._revoke(
+            {"Update": user},
+            credential,
+            put,
+            announcing=_end_of_others(changed),
+            now=now,
+            request_token=session.attempt,
+        )
 
     def set_password(
         self,
@@ -89,6 +103,7 @@ class Accounts:
         read_user: User,
         read_credential: Credential | None,
         attempt: str,
+        now: int,
     ) -> bool:
         """Write the user's versions and the credential; whether both were still as they had been read.
 
@@ -98,6 +113,7 @@ class Accounts:
             read_user: as they were read.
             read_credential: as it was read, of this user; None where the username had none.
             attempt: makes a repeat the same request; another one for each call.
+            now: epoch seconds at the start of the request.
         """
         put: dict[str, Any] = {
             "TableName": self._credentials_table,
@@ -111,78 +127,46 @@ class Accounts:
                 ":user_id": {"S": read_credential.user_id},
                 ":password_version": of_number(read_credential.password_version),
             }
-        update = self._change_of_versions(
-            user, token_version=read_user.token_version, password_version=read_user.password_version
+        update = change_of_versions(
+            user,
+            table=self._users_table,
+            token_version=read_user.token_version,
+            password_version=read_user.password_version,
         )
-        return self._transact(
+        return self._revoke(
             {"Update": update},
             {"Put": put},
+            announcing=_end_of_others(user),
+            now=now,
             request_token=attempt,
             is_done=lambda: self._has_hash(credential),
         )
 
-    def delete(self, user: User) -> bool:
+    def delete(self, user: User, *, now: int) -> bool:
         """Delete both rows, which ends every token of the user; whether both were there, and of this user."""
-        return self._transact(
-            {
-                "Delete": {
-                    "TableName": self._credentials_table,
-                    "Key": {"username": {"S": user.username}},
-                    "ConditionExpression": "user_id = :user_id",
-                    "ExpressionAttributeValues": {":user_id": {"S": user.user_id}},
-                }
-            },
-            {
-                "Delete": {
-                    "TableName": self._users_table,
-                    "Key": {"user_id": {"S": user.user_id}},
-                    "ConditionExpression": "attribute_exists(user_id)",
-                }
-            },
+        link = {
+            "TableName": self._credentials_table,
+            "Key": {"username": {"S": user.username}},
+            "ConditionExpression": "user_id = :user_id",
+            "ExpressionAttributeValues": {":user_id": {"S": user.user_id}},
+        }
+        row = {
+            "TableName": self._users_table,
+            "Key": {"user_id": {"S": user.user_id}},
+            "ConditionExpression": "attribute_exists(user_id)",
+        }
+        return self._revoke(
+            {"Delete": link},
+            {"Delete": row},
+            announcing=UserGone(user.user_id),
+            now=now,
             is_done=lambda: not self._has_user(user.user_id),
         )
 
-    def _change_of_versions(
-        self, changed: User, *, token_version: int, password_version: int, only_if_active: bool = False
-    ) -> dict[str, Any]:
-        """Of a user whose versions are still the given ones."""
-        condition = "token_version = :read_token_version AND password_version = :read_password_version"
-        values = {
-            ":token_version": of_number(changed.token_version),
-            ":read_token_version": of_number(token_version),
-            ":password_version": of_number(changed.password_version),
-            ":read_password_version": of_number(password_version),
-            ":now": of_number(changed.logged_out_at),
-        }
-        names = {}
-        if only_if_active:
-            condition += " AND #status = :active"
-            values[":active"] = {"S": Status.ACTIVE.value}
-            names = {"ExpressionAttributeNames": {"#status": "status"}}
-        return {
-            "TableName": self._users_table,
-            "Key": {"user_id": {"S": changed.user_id}},
-            "UpdateExpression": (
-                "SET token_version = :token_version, password_version = :password_version,"
-                " logged_out_at = :now"
-            ),
-            "ConditionExpression": condition,
-            "ExpressionAttributeValues": values,
-            **names,
-        }
-
-    def _transact(
-        self,
-        *actions: dict[str, Any],
-        request_token: str | None = None,
-        is_done: Callable[[], bool] = lambda: False,
-    ) -> bool:
-        # By the token DynamoDB knows a repeat for the same request, and a repeated success is a success.
-        # botocore adds one of its own where there is none.
-        token = {"ClientRequestToken": request_token} if request_token else {}
+    def _revoke(self, *actions: Action, **announced: Any) -> bool:
+        """Whether the conditions held; by what `Feed.write` takes."""
         try:
-            with looked_up(is_done):
-                aws.call(self._client.transact_write_items, TransactItems=list(actions), **token)
+            self._feed.write(*actions, **announced)
         except aws.ConditionFailedError:
             return False
         return True
@@ -194,3 +178,7 @@ class Accounts:
         """The hash has a salt of its own, so nobody else can have written it."""
         row = self._credentials.read(credential.username)
         return row is not None and compare_digest(row.password_hash, credential.password_hash)
+
+
+def _end_of_others(changed: User) -> TokensEnded:
+    return TokensEnded(changed.user_id, changed.token_version, changed.logged_out_at)

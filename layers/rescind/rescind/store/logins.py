@@ -10,17 +10,24 @@ from typing import Any
 from rescind import aws
 from rescind.model import LoginEnded, Session, TokenUsed, User, Written
 from rescind.rules.logout_tokens import ENDED_FOR_SECONDS, keys_of
+from rescind.rules.revocations import ScopeChanged
 from rescind.rules.subject_tokens import SubjectToken
 from rescind.store import attributes
 from rescind.store.attributes import Item, of_number
+from rescind.store.feed import Feed
 from rescind.store.outcome import looked_up
-from rescind.store.sessions import session_item
+from rescind.store.session_rows import session_item
+from rescind.store.transaction import Action, write_together
+from rescind.store.user_rows import change_of_scope
 from rescind.unavailable import UnavailableError
 
 
 class Logins:
-    def __init__(self, client: Any, *, sessions_table: str, users_table: str, blocklist_table: str) -> None:
+    def __init__(
+        self, client: Any, *, sessions_table: str, users_table: str, blocklist_table: str, feed: Feed
+    ) -> None:
         self._client = client
+        self._feed = feed
         self._sessions_table = sessions_table
         self._users_table = users_table
         self._blocklist_table = blocklist_table
@@ -34,13 +41,16 @@ class Logins:
             return LoginEnded()
         return TokenUsed() if used in entries else None
 
-    def open(self, session: Session, token: SubjectToken, *, granted: User | None) -> Written | TokenUsed:
+    def open(
+        self, session: Session, token: SubjectToken, *, granted: User | None, now: int
+    ) -> Written | TokenUsed:
         """Write the session, what it came from, and that the token is used: all of it or nothing.
 
         Args:
             session: the new one; its attempt makes a repeat the same request.
             token: that it is opened for.
             granted: the user of another scope or of later grants, which is then written, too.
+            now: epoch seconds at the start of the request.
 
         Raises:
             UnavailableError: nothing is written, as the user has been changed meanwhile; or it failed.
@@ -53,7 +63,7 @@ class Logins:
             "blocked_at": of_number(session.last_used_at),
             "ttl": of_number(token.remembered_until),
         }
-        actions: list[dict[str, Any]] = [
+        actions: list[Action] = [
             {
                 "Put": {
                     "TableName": self._blocklist_table,
@@ -80,33 +90,19 @@ class Logins:
             ),
         ]
         if granted is not None:
-            actions.append({"Update": self._change_of(granted)})
+            changed = ScopeChanged(granted.user_id, granted.scope, granted.revision)
+            actions += [
+                {"Update": change_of_scope(granted, table=self._users_table)},
+                *self._feed.puts(changed, now=now),
+            ]
         try:
-            aws.call(
-                self._client.transact_write_items, TransactItems=actions, ClientRequestToken=session.attempt
-            )
+            write_together(self._client, *actions, request_token=session.attempt)
         except aws.ConditionFailedError as failed:
             # What stands in the way of a repeat may be our own first try: the session's row can tell.
             if failed.items[0] and not failed.repeated:
                 return TokenUsed()
             raise UnavailableError("the user is being changed by other requests") from failed
         return Written()
-
-    def _change_of(self, granted: User) -> dict[str, Any]:
-        """As a change by an admin, on the revision that it was decided on."""
-        return {
-            "TableName": self._users_table,
-            "Key": {"user_id": {"S": granted.user_id}},
-            "UpdateExpression": "SET #scope = :scope, granted_at = :granted_at, revision = :next",
-            "ConditionExpression": "revision = :read",
-            "ExpressionAttributeNames": {"#scope": "scope"},
-            "ExpressionAttributeValues": {
-                ":scope": {"S": granted.scope},
-                ":granted_at": of_number(granted.granted_at),
-                ":next": of_number(granted.revision),
-                ":read": of_number(granted.revision - 1),
-            },
-        }
 
     def end(self, key: str, *, at: int) -> None:
         """Let no token that was issued until second `at`, by the issuer's clock, open a session any more."""

@@ -16,11 +16,12 @@ def looked_up(is_done: Callable[[], bool]) -> Iterator[None]:
     try:
         yield
     except UnavailableError as failure:
-        if not _known(is_done):
+        if not is_known(is_done):
             raise failure from None
 
 
-def _known(is_done: Callable[[], bool]) -> bool:
+def is_known(is_done: Callable[[], bool]) -> bool:
+    """Whether it is found in the table; where that cannot be read, it is not."""
     try:
         return is_done()
     except UnavailableError:

@@ -5,20 +5,21 @@ from typing import Any
 from rescind import aws
 from rescind.model import Lost, Session, Written
 from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS
+from rescind.rules.revocations import SessionEnded
 from rescind.store import attributes
 from rescind.store.attributes import of_number
-from rescind.store.outcome import looked_up
+from rescind.store.feed import Feed
+from rescind.store.session_rows import session_item, session_of
 
 TOMBSTONE_SECONDS = ACCESS_TOKEN_CEILING_SECONDS + 120
 """An ended session's row outlives its access tokens, and any late copy of the put that made it."""
 
-_EXPIRED_ROW_SECONDS = 120
-
 
 class Sessions:
-    def __init__(self, client: Any, *, table: str) -> None:
+    def __init__(self, client: Any, *, table: str, feed: Feed) -> None:
         self._client = client
         self._table = table
+        self._feed = feed
 
     def read(self, user_id: str, session_id: str) -> Session | None:
         answer = aws.call(
@@ -107,63 +108,26 @@ class Sessions:
             ended_at = row.revoked_at
             return True
 
+        update = {
+            "TableName": self._table,
+            "Key": _key(user_id, session_id),
+            "UpdateExpression": "SET revoked_at = :now, #ttl = :ttl",
+            "ConditionExpression": "attribute_exists(session_id) AND attribute_not_exists(revoked_at)",
+            "ExpressionAttributeNames": {"#ttl": "ttl"},
+            "ExpressionAttributeValues": {":now": of_number(now), ":ttl": of_number(now + TOMBSTONE_SECONDS)},
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        ended = SessionEnded(user_id, session_id)
         try:
-            with looked_up(has_ended):
-                aws.call(
-                    self._client.update_item,
-                    TableName=self._table,
-                    Key=_key(user_id, session_id),
-                    UpdateExpression="SET revoked_at = :now, #ttl = :ttl",
-                    ConditionExpression="attribute_exists(session_id) AND attribute_not_exists(revoked_at)",
-                    ExpressionAttributeNames={"#ttl": "ttl"},
-                    ExpressionAttributeValues={
-                        ":now": of_number(now),
-                        ":ttl": of_number(now + TOMBSTONE_SECONDS),
-                    },
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                )
+            self._feed.write({"Update": update}, announcing=ended, now=now, is_done=has_ended)
         except aws.ConditionFailedError as failed:
+            row = failed.items[0]
+            if row is None:
+                return False  # Its tokens are dead, or were never handed out.
+            self._feed.announce(ended, now=now)
             # The SDK's own first try may have ended it: then it is this request that did.
-            [item] = failed.items
-            return failed.repeated and item is not None and item.get("revoked_at") == of_number(now)
+            return failed.repeated and row.get("revoked_at") == of_number(now)
         return ended_at == now
-
-
-def session_of(item: attributes.Item) -> Session:
-    return Session(
-        user_id=attributes.text(item, "user_id"),
-        session_id=attributes.text(item, "session_id"),
-        counter=attributes.number(item, "counter"),
-        version=attributes.number(item, "version"),
-        attempt=attributes.text(item, "attempt"),
-        created_at_ms=attributes.number(item, "created_at_ms"),
-        rotated_at=attributes.number(item, "rotated_at"),
-        last_used_at=attributes.number(item, "last_used_at"),
-        idle_expires_at=attributes.number(item, "idle_expires_at"),
-        absolute_expires_at=attributes.number(item, "absolute_expires_at"),
-        user_agent=attributes.text(item, "user_agent"),
-        ip=attributes.text(item, "ip"),
-        revoked_at=attributes.optional_number(item, "revoked_at"),
-    )
-
-
-def session_item(session: Session) -> dict[str, dict[str, str]]:
-    """The row of a live session, which DynamoDB may delete two minutes after it has expired for good."""
-    return {
-        "user_id": {"S": session.user_id},
-        "session_id": {"S": session.session_id},
-        "counter": of_number(session.counter),
-        "version": of_number(session.version),
-        "attempt": {"S": session.attempt},
-        "created_at_ms": of_number(session.created_at_ms),
-        "rotated_at": of_number(session.rotated_at),
-        "last_used_at": of_number(session.last_used_at),
-        "idle_expires_at": of_number(session.idle_expires_at),
-        "absolute_expires_at": of_number(session.absolute_expires_at),
-        "user_agent": {"S": session.user_agent},
-        "ip": {"S": session.ip},
-        "ttl": of_number(session.absolute_expires_at + _EXPIRED_ROW_SECONDS),
-    }
 
 
 def _lost(failed: aws.ConditionFailedError) -> Lost[Session]:

@@ -9,8 +9,8 @@ from typing import Any
 from rescind import aws
 from rescind.model import Session, User
 from rescind.store.attributes import Item, MalformedItemError
-from rescind.store.sessions import session_of
-from rescind.store.users import user_of
+from rescind.store.session_rows import session_of
+from rescind.store.user_rows import user_of
 from rescind.unavailable import UnavailableError
 from rescind.verdict import State
 

@@ -5,15 +5,19 @@ from typing import Any
 
 from rescind import aws
 from rescind.model import Lost, Status, UnreadableUser, User, UserPage, Written
+from rescind.rules.revocations import Revocation, ScopeChanged, TokensEnded, UserGone
 from rescind.store import attributes
 from rescind.store.attributes import of_number
+from rescind.store.feed import Feed
 from rescind.store.outcome import looked_up
+from rescind.store.user_rows import user_of
 
 
 class Users:
-    def __init__(self, client: Any, *, table: str) -> None:
+    def __init__(self, client: Any, *, table: str, feed: Feed) -> None:
         self._client = client
         self._table = table
+        self._feed = feed
 
     def read(self, user_id: str) -> User | None:
         answer = aws.call(
@@ -51,6 +55,8 @@ class Users:
     ) -> Written | Lost[User]:
         """End every token of the user, and set the status where one is given, if the version is still that.
 
+        If it has risen, or the user is gone, what has ended those tokens is announced once more.
+
         Not an ADD: repeated by the SDK, that would also end a login made in between, or make a row of a user
         who has been deleted.
         """
@@ -69,16 +75,24 @@ class Users:
         def is_done(row: User) -> bool:
             return row.token_version > version and (status is None or row.status is status)
 
-        return self._update(
+        written = self._update(
             user_id,
             is_done=is_done,
+            announcing=(TokensEnded(user_id, version + 1, now), now),
             UpdateExpression=f"SET {assignments}",
             ConditionExpression="token_version = :version",
             ExpressionAttributeValues=values,
             **names,
         )
+        if isinstance(written, Lost):
+            self._feed.announce(_end_of(user_id, written.row), now=now)
+        return written
 
-    def change(self, changed: User) -> Written | Lost[User]:
+    def announce_end(self, user_id: str, *, now: int) -> None:
+        """Announce once more what has ended the user's tokens of before, as it stands in their row."""
+        self._feed.announce(_end_of(user_id, self.read(user_id)), now=now)
+
+    def change(self, changed: User, *, now: int) -> Written | Lost[User]:
         """Write scope and claims, if the revision is still the one before that of `changed`.
 
         Not on the version, which moves for other reasons. And an unconditional write, repeated late by the
@@ -91,6 +105,7 @@ class Users:
         return self._update(
             changed.user_id,
             is_done=lambda row: _revised(row) == _revised(changed),
+            announcing=(ScopeChanged(changed.user_id, changed.scope, changed.revision), now),
             UpdateExpression="SET #scope = :scope, claims = :claims, revision = :next",
             ConditionExpression=condition,
             ExpressionAttributeNames={"#scope": "scope"},
@@ -113,66 +128,65 @@ class Users:
             ExpressionAttributeValues={":version": of_number(version), ":active": {"S": Status.ACTIVE.value}},
         )
 
-    def delete(self, user_id: str) -> bool:
-        """Delete the row, which ends every token of the user; whether it was there."""
+    def delete(self, user_id: str, *, now: int) -> bool:
+        """Delete the row, which ends every token of the user; whether it was there.
+
+        That the user is gone is announced in either case.
+        """
+        delete = {
+            "TableName": self._table,
+            "Key": {"user_id": {"S": user_id}},
+            "ConditionExpression": "attribute_exists(user_id)",
+        }
+        gone = UserGone(user_id)
         try:
-            with looked_up(lambda: self.read(user_id) is None):
-                aws.call(
-                    self._client.delete_item,
-                    TableName=self._table,
-                    Key={"user_id": {"S": user_id}},
-                    ConditionExpression="attribute_exists(user_id)",
-                )
+            self._feed.write(
+                {"Delete": delete}, announcing=gone, now=now, is_done=lambda: self.read(user_id) is None
+            )
         except aws.ConditionFailedError as failed:
+            self._feed.announce(gone, now=now)
             return failed.repeated  # The SDK's own first try may have deleted it.
         return True
 
     def _update(
-        self, user_id: str, *, is_done: Callable[[User], bool], **update: Any
+        self,
+        user_id: str,
+        *,
+        is_done: Callable[[User], bool],
+        announcing: tuple[Revocation, int] | None = None,
+        **update: Any,
     ) -> Written | Lost[User]:
-        """Write if the condition holds; `is_done` knows a row that has been written."""
+        """Write if the condition holds; `is_done` knows a row that has been written.
+
+        `announcing` is what it comes to, and the second at the start of the request.
+        """
 
         def has_been_written() -> bool:
             row = self.read(user_id)
             return row is not None and is_done(row)
 
+        key = {"user_id": {"S": user_id}}
+        update |= {"TableName": self._table, "Key": key, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
-            with looked_up(has_been_written):
-                aws.call(
-                    self._client.update_item,
-                    TableName=self._table,
-                    Key={"user_id": {"S": user_id}},
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **update,
-                )
+            if announcing is None:
+                with looked_up(has_been_written):
+                    aws.call(self._client.update_item, **update)
+            else:
+                what, now = announcing
+                self._feed.write({"Update": update}, announcing=what, now=now, is_done=has_been_written)
         except aws.ConditionFailedError as failed:
-            [item] = failed.items
-            return Lost(user_of(item) if item else None, repeated=failed.repeated)
+            row = failed.items[0]
+            return Lost(user_of(row) if row else None, repeated=failed.repeated)
         return Written()
+
+
+def _end_of(user_id: str, row: User | None) -> TokensEnded | UserGone:
+    """What has ended the tokens of all versions before the one that stands there."""
+    return TokensEnded(user_id, row.token_version, row.logged_out_at) if row else UserGone(user_id)
 
 
 def _revised(user: User) -> tuple[int, str, str]:
     return user.revision, user.scope, user.claims
-
-
-def user_of(item: attributes.Item) -> User:
-    try:
-        status = Status(attributes.text(item, "status"))
-    except ValueError as error:
-        raise attributes.MalformedItemError("the attribute status is none that we know") from error
-    return User(
-        user_id=attributes.text(item, "user_id"),
-        username=attributes.text(item, "username"),
-        status=status,
-        scope=attributes.text(item, "scope"),
-        claims=attributes.json_object(item, "claims"),
-        token_version=attributes.number(item, "token_version"),
-        password_version=attributes.number(item, "password_version"),
-        logged_out_at=attributes.number(item, "logged_out_at"),
-        # Rows of before it was written down have never been changed.
-        revision=attributes.optional_number(item, "revision") or 0,
-        granted_at=attributes.optional_number(item, "granted_at") or 0,
-    )
 
 
 def _readable_or_not(item: attributes.Item) -> User | UnreadableUser:
@@ -181,18 +195,3 @@ def _readable_or_not(item: attributes.Item) -> User | UnreadableUser:
         return user_of(item)
     except attributes.MalformedItemError:
         return UnreadableUser(attributes.text(item, "user_id"))
-
-
-def user_item(user: User) -> dict[str, dict[str, str]]:
-    return {
-        "user_id": {"S": user.user_id},
-        "username": {"S": user.username},
-        "status": {"S": user.status.value},
-        "scope": {"S": user.scope},
-        "claims": {"S": user.claims},
-        "token_version": of_number(user.token_version),
-        "password_version": of_number(user.password_version),
-        "logged_out_at": of_number(user.logged_out_at),
-        "revision": of_number(user.revision),
-        "granted_at": of_number(user.granted_at),
-    }

@@ -7,7 +7,7 @@ REST `REQUEST` and `TOKEN` events want an IAM policy, or the exception "Unauthor
 from collections.abc import Mapping
 from typing import Any
 
-from rescind.verdict import Allow
+from rescind.verdict import Allow, AllowByFeed
 from rescind.web.requests import Event, bearer_token
 
 
@@ -25,7 +25,7 @@ def presented_access_token(event: Event) -> str | None:
     return bearer_token(event)
 
 
-def allowed(event: Event, allow: Allow) -> dict[str, Any]:
+def allowed(event: Event, allow: Allow | AllowByFeed) -> dict[str, Any]:
     """Let the request through, and tell the function behind who it is from."""
     context = _context(allow)
     if _is_http_api(event):
@@ -66,13 +66,14 @@ def _whole_stage(method_arn: str) -> str:
     return f"{api}/{stage}/*"
 
 
-def _context(allow: Allow) -> Mapping[str, str | int]:
-    """Strings and numbers only: API Gateway takes nothing else."""
+def _context(allow: Allow | AllowByFeed) -> Mapping[str, str | int]:
+    """Strings and numbers only: API Gateway takes nothing else. The feed has no claims of users."""
+    of_user = {"claims": allow.user.claims} if isinstance(allow, Allow) else {}
     return {
         "sub": allow.claims.sub,
         "sid": allow.claims.sid,
         "jti": allow.claims.jti,
         "scope": allow.scope,
         "exp": allow.claims.exp,
-        "claims": allow.user.claims,
+        **of_user,
     }
