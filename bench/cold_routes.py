@@ -24,7 +24,7 @@ from bench.rounds import Say, median, ratio, take_turns
 from bench.store.running import canned_store
 from bench.world import Rows, World, environment, new_world, on_the_wire
 from rescind.store.credentials import credential_item
-from rescind.store.sessions import session_item
+from rescind.store.session_rows import session_item
 from tests.functions.conftest import REAL
 from tests.requests import Call
 from tests.things import PASSWORD, SETTINGS, SIGNING_KEY, a_credential

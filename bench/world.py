@@ -14,8 +14,8 @@ from rescind.rules.access_tokens import sign_access_token
 from rescind.rules.key_set import KeyEntry, KeySet, Purpose
 from rescind.rules.refresh_tokens import sign_refresh_token
 from rescind.store.key_set import KeySets
-from rescind.store.sessions import session_item
-from rescind.store.users import user_item
+from rescind.store.session_rows import session_item
+from rescind.store.user_rows import user_item
 from tests.deployment import environment_of
 from tests.things import (
     MAC_KEY,
