@@ -1,15 +1,18 @@
 """What is written down: one line and one metric for each event, and never what somebody else said."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.logging import logger as powertools_logger
 
 from rescind import audit
 from rescind.audit import Event
 from rescind.reasons import Reason
 from rescind.unavailable import UnavailableError
+from tests.functions.conftest import Context
 from tests.things import SESSION_ID, TOKEN_ID, USER_ID
 
 OF_THE_LOGGER = {
@@ -138,3 +141,45 @@ def test_what_our_own_exceptions_say_is_written_down(written: Callable[[], str])
     [line], _ = lines_and_metrics(text)
     assert line["failure"] == "UnavailableError"
     assert line["failure_message"] == "the key set is empty"
+
+
+def test_a_line_says_of_which_invocation_it_is_and_the_first_alone_is_a_cold_start(
+    written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(powertools_logger, "is_cold_start", True)
+
+    def invoke(handler: audit.Handler, request_id: str, *, writes: bool) -> None:
+        handler({"writes": writes}, replace(Context(), aws_request_id=request_id))
+
+    def handler(event: Mapping[str, Any], _: Any) -> dict[str, Any]:
+        if event["writes"]:
+            audit.record(Event.ACCESS_DENIED)
+        return {}
+
+    first, another = audit.of_invocation(handler), audit.logger.inject_lambda_context(handler)
+    invoke(first, "one", writes=False)
+    invoke(first, "two", writes=True)
+    invoke(first, "three", writes=False)
+    invoke(another, "four", writes=True)
+    invoke(first, "five", writes=True)
+
+    lines = [json.loads(line) for line in written().splitlines() if "_aws" not in line]
+    assert [(line["function_request_id"], line["cold_start"]) for line in lines] == [
+        ("two", False),
+        ("four", False),
+        ("five", False),
+    ]
+
+
+def test_a_line_of_the_first_invocation_is_of_a_cold_start(
+    written: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(powertools_logger, "is_cold_start", True)
+
+    def handler(_: Mapping[str, Any], __: Any) -> dict[str, Any]:
+        audit.record(Event.ACCESS_DENIED)
+        return {}
+
+    audit.of_invocation(handler)({}, Context())
+
+    assert json.loads(written().splitlines()[0])["cold_start"] is True

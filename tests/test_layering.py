@@ -366,7 +366,6 @@ def test_the_authorizer_loads_no_password_hashing_and_nothing_that_writes(
 _OF_OTHERS = {
     "cryptography.x509",
     "jwt",
-    "multiprocessing",
     "rescind.admin",
     "rescind.dynamodb",
     "rescind.exchange_settings",

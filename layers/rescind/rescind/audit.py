@@ -3,7 +3,11 @@
 Never a token, a password, a cookie, a username or a whole event: only what is named here as a parameter.
 """
 
+import functools
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from enum import StrEnum
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -12,6 +16,10 @@ from rescind.reasons import Reason
 
 logger = Logger(location=None)  # every line would name the line below that writes them all
 _metrics = Metrics(namespace="Rescind", service=logger.service)
+_tell: ContextVar[Callable[[], None]] = ContextVar("tell", default=lambda: None)
+"""Tells the logger of which invocation its lines are, unless it knows."""
+
+Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 
 
 class Event(StrEnum):
@@ -48,6 +56,32 @@ class Event(StrEnum):
     CANARY = "CanaryMeasured"
 
 
+def of_invocation(handler: Handler) -> Handler:
+    """Let the lines of a handler say of which invocation they are, and do what that takes when there is one.
+
+    The authorizer lets most tokens through without one. At the first invocation it is done at once: its lines
+    alone are of a cold start.
+    """
+    # log_event=False outranks POWERTOOLS_LOGGER_LOG_EVENT: an event holds tokens.
+    tell = logger.inject_lambda_context(lambda *_: None, log_event=False)
+    is_told_at_once = True
+
+    @functools.wraps(handler)
+    def of_this(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        nonlocal is_told_at_once
+        if is_told_at_once:
+            is_told_at_once = False
+            tell({}, context)
+            return handler(event, context)
+        before = _tell.set(functools.partial(tell, {}, context))
+        try:
+            return handler(event, context)
+        finally:
+            _tell.reset(before)
+
+    return of_this
+
+
 def record(
     event: Event,
     *,
@@ -71,6 +105,7 @@ def record(
     """
     details = {"reason": reason, "user_id": user_id, "session_id": session_id}
     details |= {"token_id": token_id, "actor": actor, "key_id": key_id}
+    _tell.get()()
     logger.info(event.value, extra={name: value for name, value in details.items() if value is not None})
     _count(event, reason)
 
@@ -85,6 +120,7 @@ def failure(event: Event, error: Exception) -> None:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
     message = str(error) if type(error).__module__.startswith("rescind") else ""
+    _tell.get()()
     logger.error(
         event.value, extra={"failure": type(error).__name__, "place": place, "failure_message": message}
     )
@@ -94,6 +130,7 @@ def failure(event: Event, error: Exception) -> None:
 def measured(*, delay_seconds: float, bound_seconds: int, user_id: str, actor: str) -> None:
     """Write down how long a token got through after its logout, and how long the stack says it may."""
     details = {"delay_seconds": delay_seconds, "bound_seconds": bound_seconds}
+    _tell.get()()
     logger.info(Event.CANARY.value, extra={**details, "user_id": user_id, "actor": actor})
     _metrics.add_metric(Event.CANARY.value, MetricUnit.Count, 1)
     _metrics.add_metric("RevocationDelay", MetricUnit.Seconds, delay_seconds)

@@ -44,5 +44,4 @@ def invocation(
         finally:
             garbage.look_for_it()
 
-    # log_event=False outranks POWERTOOLS_LOGGER_LOG_EVENT: an event holds tokens.
-    return audit.logger.inject_lambda_context(handler, log_event=False)
+    return audit.of_invocation(handler)

@@ -60,6 +60,6 @@ def _the_row(answer: Mapping[str, Any], table: str, key: Item) -> Item | None:
     items = answer.get("Responses", {}).get(table)
     if items is None or len(items) > 1:
         raise MalformedItemError(f"the answer for {table} has not one row or none")
-    if items and any(items[0].get(name) != value for name, value in key.items()):
+    if items and not key.items() <= items[0].items():
         raise MalformedItemError(f"the answer for {table} has another row")
     return items[0] if items else None
