@@ -1,6 +1,6 @@
 """The physical limit, no authorizer to deploy: one verification, and one signed request on a bare socket.
 
-Of the answer the three rows are looked at, as the least that decides; no claim is checked, and no failure is met.
+Of the answer the three rows are looked at, as the least that decides; no claim is checked, no failure met.
 The day's signing key, and all of the request that is always the same, is made beforehand.
 """
 
