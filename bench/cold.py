@@ -144,7 +144,7 @@ def _part(starts: Mapping[str, Sequence[Start]], emulated: Mapping[str, Sequence
         goals=goals,
         notes=[
             "The last three columns: under Lambda's Runtime Interface Emulator, where all wait for",
-            "Lambda's client to start. That is no part of the goal: not even the floor would meet it.",
+            "Lambda's client to start. The goal is that of the whole process.",
         ],
         raw={
             "process": {name: [asdict(start) for start in each] for name, each in starts.items()},

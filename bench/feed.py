@@ -4,20 +4,19 @@ They are of each kind and of the last hour, read from the canned store as a new 
 what is new, each second, as in a stack with `RevocationDelaySeconds` at its least.
 """
 
-import importlib
 import itertools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any
 
 from bench.contenders import Contender, Sample, at_work, authorizers, python, turns_of
-from bench.places import MissingError, packages
+from bench.places import packages
 from bench.results import Goal, Part
 from bench.rounds import Say, Turns, median, ratio, take_turns
 from bench.store.running import canned_store
 from bench.world import REVOKED_TOKEN_ID, Rows, World, environment, new_world
-from rescind.settings import Settings
+from rescind.rules.revocations import Revocation, ScopeChanged, SessionEnded, TokenBlocked, TokensEnded
+from rescind.store.feed import Feed
 
 REVOCATIONS = 100_000
 DECISIONS = 300
@@ -30,8 +29,6 @@ _VERIFY, _DECISION, _WHOLE = "raw signature verify", "decision (token in, verdic
 
 
 def measure(say: Say, *, rounds: int = ROUNDS, revocations: int = REVOCATIONS) -> Part:
-    if not is_there():
-        raise MissingError("This Rescind has no feed mode.")
     world = new_world()
     say(f"{revocations:,} revocations")
     with (
@@ -46,11 +43,6 @@ def measure(say: Say, *, rounds: int = ROUNDS, revocations: int = REVOCATIONS) -
             f"{cold[1]} with it, of which {failed} requests had to be told 503.",
         ]
     return _part(turns, revocations, notes)
-
-
-def is_there() -> bool:
-    """Whether the authorizer of this checkout can do without a read."""
-    return "revocation_check" in Settings.__dataclass_fields__
 
 
 def whole_function(name: str, world: World, endpoint: str) -> Contender:
@@ -70,18 +62,17 @@ def _contenders(world: World, endpoint: str) -> list[Contender]:
 
 def rows(number: int) -> Rows:
     """One of them is of the token that is revoked; all are spread over the last hour."""
-    rules: Any = importlib.import_module("rescind.rules.revocations")
-    feed: Any = importlib.import_module("rescind.store.feed").Feed(None, table="Revocations", copies=1)
+    feed = Feed(None, table="Revocations", copies=1)
     now = int(time.time())
-    kinds: Iterator[Callable[[str], Any]] = itertools.cycle(
+    kinds: Iterator[Callable[[str], Revocation]] = itertools.cycle(
         [
-            lambda name: rules.TokenBlocked(f"tok_{name}", now + _KEPT_SECONDS),
-            lambda name: rules.SessionEnded(f"usr_{name}", f"ses_{name}"),
-            lambda name: rules.TokensEnded(f"usr_{name}", 2, now),
-            lambda name: rules.ScopeChanged(f"usr_{name}", "orders:read", 2),
+            lambda name: TokenBlocked(f"tok_{name}", now + _KEPT_SECONDS),
+            lambda name: SessionEnded(f"usr_{name}", f"ses_{name}"),
+            lambda name: TokensEnded(f"usr_{name}", 2, now),
+            lambda name: ScopeChanged(f"usr_{name}", "orders:read", 2),
         ]
     )
-    made = [(rules.TokenBlocked(REVOKED_TOKEN_ID, now + _KEPT_SECONDS), now - 1)]
+    made: list[tuple[Revocation, int]] = [(TokenBlocked(REVOKED_TOKEN_ID, now + _KEPT_SECONDS), now - 1)]
     made += [
         (next(kinds)(f"{each:021d}A"), now - each * _KEPT_SECONDS // number) for each in range(1, number)
     ]

@@ -48,7 +48,7 @@ class Million:
 
 
 def part(measured: Mapping[str, Part]) -> Part:
-    """Of the parts `warm` and, where there is one, `feed`."""
+    """Of the parts `warm` and, where it was measured, `feed`."""
     cpu = {row[0]: float(row[2].replace(",", "")) for row in measured["warm"].rows}
     million = [
         Million("naive: two reads, boto3", cpu["naive"], round_trips=2, reads=2),

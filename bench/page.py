@@ -13,8 +13,8 @@ PAGE = ROOT / "docs" / "performance.md"
 
 
 def write(measured: Mapping[str, Part], *, runs: int) -> None:
-    tables = {name.replace("_", " "): _table([part.columns, *part.rows]) for name, part in measured.items()}
-    if measured.keys() >= {"warm", "cold", "cold_routes"}:
+    tables = {name.replace("_", " "): _of(part) for name, part in measured.items()}
+    if measured.keys() >= {"warm", "feed", "cold", "cold_routes"}:
         several = f"Medians of {runs} runs" if runs > 1 else "One run"
         tables["runs"] = f"{several}, on {os.cpu_count()} cores of {platform.machine()}."
         tables["goals"] = _goals([goal for part in measured.values() for goal in part.goals])
@@ -22,6 +22,11 @@ def write(measured: Mapping[str, Part], *, runs: int) -> None:
         priced = money.part(measured)
         tables["money"] = _table([priced.columns, *priced.rows])
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
+
+
+def _of(part: Part) -> str:
+    """With its notes below."""
+    return "\n\n".join([_table([part.columns, *part.rows]), *filter(None, [" ".join(part.notes)])])
 
 
 def _goals(goals: Sequence[Goal]) -> str:

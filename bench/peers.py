@@ -36,12 +36,10 @@ ROUNDS = 25
 
 def measure(say: Say, *, rounds: int = ROUNDS) -> Part:
     world = new_world()
-    announced = feed.rows(feed.REVOCATIONS) if feed.is_there() else {}
-    with canned_store(world.rows | announced) as endpoint, _peers(world) as (peers, notes):
-        contenders = [*warm.contenders(world, endpoint), *peers]
-        if announced:
-            contenders.append(feed.whole_function("ours, feed", world, endpoint))
-        with at_work(contenders) as workers:
+    rows = world.rows | feed.rows(feed.REVOCATIONS)
+    with canned_store(rows) as endpoint, _peers(world) as (peers, notes):
+        by_feed = feed.whole_function("ours, feed", world, endpoint)
+        with at_work([*warm.contenders(world, endpoint), by_feed, *peers]) as workers:
             turns = take_turns(turns_of(workers, DECISIONS), rounds=rounds, say=say)
     return _part(turns, notes)
 
