@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.loaders import Loader
@@ -34,21 +33,24 @@ _DESCRIPTIONS = Path(__file__).with_name("sdk-descriptions")
 
 @cache
 def session() -> Any:
-    """Of all clients, so that each of the SDK's files is read once."""
+    """Of all clients, so that each of the SDK's files is read once.
+
+    It is botocore's: what boto3 puts around it makes no difference to a client, and takes time to load.
+    """
     made = botocore.session.get_session()
     if _DESCRIPTIONS.is_dir():
         loader = Loader([str(_DESCRIPTIONS)], include_default_search_paths=False)
         # They are the SDK's own. By anybody else's it would find no FIPS and no dual-stack addresses.
         loader.BUILTIN_DATA_PATH = str(_DESCRIPTIONS)
         made.register_component("data_loader", loader)
-    return boto3.Session(botocore_session=made)
+    return made
 
 
 def client(service: str) -> Any:
     """A client with short deadlines; an answer that is unreadable, or damaged on its way, is a failure."""
     # Where an operator sets a whole function to DEBUG, botocore writes down password hashes and opened keys.
     logging.getLogger("botocore").setLevel(logging.INFO)
-    made = session().client(service, config=_CONFIG)
+    made = session().create_client(service, config=_CONFIG)
     made.meta.events.register(f"before-call.{service}", _close_idle_connections(made))
     made.meta.events.register(f"before-send.{service}", _refuse_late)
     made.meta.events.register_first(f"needs-retry.{service}", _spare_the_pause)
@@ -64,7 +66,9 @@ def load(services: Iterable[str]) -> None:
     """
     nobody = "none"  # Without a name and a secret, the SDK would ask for credentials.
     for service in services:
-        session().client(service, config=_CONFIG, aws_access_key_id=nobody, aws_secret_access_key=nobody)
+        session().create_client(
+            service, config=_CONFIG, aws_access_key_id=nobody, aws_secret_access_key=nobody
+        )
 
 
 def credentials() -> Callable[[], Credentials]:
@@ -73,7 +77,7 @@ def credentials() -> Callable[[], Credentials]:
     Raises:
         UnavailableError: it finds none.
     """
-    found = session().get_credentials()
+    found = botocore.session.get_session().get_credentials()
     if found is None:
         raise UnavailableError("the SDK finds no credentials")
 
@@ -86,7 +90,7 @@ def credentials() -> Callable[[], Credentials]:
 
 def endpoint(service: str) -> tuple[str, str]:
     """The address of a service and its region, by all that the SDK goes by."""
-    meta = session().client(service).meta
+    meta = session().create_client(service).meta
     return meta.endpoint_url, meta.region_name
 
 
