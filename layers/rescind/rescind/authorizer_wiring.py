@@ -1,4 +1,4 @@
-"""How the authorizer decides on a token, by the tables or by the feed: built once a sandbox, without the SDK."""
+"""How the authorizer decides, by the tables or by the feed: built once a sandbox, and without the SDK."""
 # ruff: noqa: PLC0415 - a sandbox loads one of the two, and of the SDK nothing where the environment says enough
 
 import os

@@ -77,7 +77,7 @@ def credentials() -> Callable[[], Credentials]:
     Raises:
         UnavailableError: it finds none.
     """
-    found = botocore.session.get_session().get_credentials()
+    found = session().get_credentials()
     if found is None:
         raise UnavailableError("the SDK finds no credentials")
 
