@@ -111,7 +111,7 @@ def check_with(world: World, cell: Cell, fault: Fault) -> Told:
 
 def check_permissions(scenario: Scenario, used: set[Permission]) -> None:
     """IAM allows each of the calls; no emulator here asks it."""
-    may = list(grants(NAMES[scenario.function]))
+    may = list(grants(NAMES[scenario.function], by_the_feed=scenario.by_the_feed))
     unallowed = {asked for asked in used if not any(grant.allows(asked) for grant in may)}
     assert not unallowed, f"a call that the policy does not allow: {unallowed}"
 
@@ -195,7 +195,8 @@ def check_what_is_kept(world: World, call: Call, without: Outcome) -> None:
         return
     assert world.ask(call).status == without.answer.status, "the authorizer keeps what it decided"
     for session in world.stores.sessions.of_user(ADA.user_id):
-        world.stores.sessions.end(ADA.user_id, session.session_id, now=1)
+        world.stores.sessions.end(ADA.user_id, session.session_id, now=int(world.clock.now))
+    world.clock.now += 1  # By the feed it may be as late.
     assert world.ask(call).status == 401, "the authorizer does not see that a session was ended"
 
 

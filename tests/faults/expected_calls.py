@@ -14,6 +14,9 @@ CALLS: dict[str, tuple[str, ...]] = {
     "authorizer/blocked": ("GetItem Keys", "BatchGetItem Blocklist+Sessions+Users"),
     "authorizer/logged out everywhere": ("GetItem Keys", "BatchGetItem Blocklist+Sessions+Users"),
     "authorizer/deleted": ("GetItem Keys", "BatchGetItem Blocklist+Sessions+Users"),
+    "authorizer/live, by the feed": ("GetItem Keys", "Query Revocations"),
+    "authorizer/session ended, by the feed": ("GetItem Keys", "Query Revocations"),
+    "authorizer/keys and feed due": ("GetItem Keys", "Query Revocations"),
     "login/right password": (
         "GetItem Credentials",
         "GetItem Users",

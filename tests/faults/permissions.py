@@ -58,9 +58,9 @@ class Grant:
         )
 
 
-def grants(function: str) -> Iterator[Grant]:
+def grants(function: str, *, by_the_feed: bool = False) -> Iterator[Grant]:
     """All that the function may, as it is called in the template."""
-    for statement in statements(function):
+    for statement in statements(function, by_the_feed=by_the_feed):
         conditions: dict[str, list[Any]] = {}
         for operator, keys in statement.get("Condition", {}).items():
             # For one value they come to the same, but for a star, which no purpose of a key has.

@@ -48,6 +48,10 @@ class Scenario:
         return f"{self.function}/{self.name}"
 
     @property
+    def by_the_feed(self) -> bool:
+        return self.settings.get("REVOCATION_CHECK") == "feed"
+
+    @property
     def in_real_time(self) -> bool:
         """Whether silence takes as long as it does, and the pause between two tries."""
         return self.function == "authorizer" or self.id in {"login/right password", "refresh/current"}
@@ -74,6 +78,7 @@ def _reported(body: Any) -> bool:
     return any(table["failure"] for table in body["tables"])
 
 
+_BY_THE_FEED = {"REVOCATION_CHECK": "feed", "REVOCATION_DELAY_SECONDS": "1"}
 _ONCE: Any = {
     "again": frozenset({401}),
     "leaves": ("live_sessions",),
@@ -87,6 +92,14 @@ SCENARIOS = [
     Scenario("authorizer", "blocked", asks.after(asks.blocked, asks.authorizer)),
     Scenario("authorizer", "logged out everywhere", asks.after(asks.logged_out, asks.authorizer)),
     Scenario("authorizer", "deleted", asks.after(asks.deleted, asks.authorizer)),
+    Scenario("authorizer", "live, by the feed", asks.authorizer, settings=_BY_THE_FEED),
+    Scenario(
+        "authorizer",
+        "session ended, by the feed",
+        asks.after(asks.ended_now, asks.authorizer),
+        settings=_BY_THE_FEED,
+    ),
+    Scenario("authorizer", "keys and feed due", asks.keys_are_due(asks.authorizer), settings=_BY_THE_FEED),
     Scenario("login", "right password", asks.login(), leaves=("live_sessions",)),
     Scenario(
         "login",

@@ -48,11 +48,15 @@ def test_the_calls_are_those_that_are_written_down(world: World, scenario: Scena
     assert outcome.answer.status in {200, 201, 400, 401, 404, 409}
 
 
-@pytest.mark.parametrize("function", sorted({scenario.function for scenario in SCENARIOS}))
-def test_a_policy_allows_nothing_that_no_call_needs(world: World, function: str) -> None:
-    unused = list(grants(NAMES[function]))
+@pytest.mark.parametrize(
+    ("function", "by_the_feed"), sorted({(scenario.function, scenario.by_the_feed) for scenario in SCENARIOS})
+)
+def test_a_policy_allows_nothing_that_no_call_needs(
+    world: World, function: str, *, by_the_feed: bool
+) -> None:
+    unused = list(grants(NAMES[function], by_the_feed=by_the_feed))
 
-    for used in calls_of(world, function):
+    for used in calls_of(world, function, by_the_feed=by_the_feed):
         unused = [grant for grant in unused if not any(grant.allows(asked) for asked in used)]
         if not unused:
             break
@@ -60,9 +64,13 @@ def test_a_policy_allows_nothing_that_no_call_needs(world: World, function: str)
     assert unused == []
 
 
-def calls_of(world: World, function: str) -> Iterator[Collection[Permission]]:
+def calls_of(world: World, function: str, *, by_the_feed: bool) -> Iterator[Collection[Permission]]:
     """What its scenarios need; and what it asks when the answer to a write is lost, to see what it did."""
-    scenarios = [each for each in (*SCENARIOS, *FOR_POLICIES) if each.function == function]
+    scenarios = [
+        each
+        for each in (*SCENARIOS, *FOR_POLICIES)
+        if (each.function, each.by_the_feed) == (function, by_the_feed)
+    ]
     for scenario in scenarios:
         yield outcome_without(world, scenario).used
     for scenario in (each for each in scenarios if each not in FOR_POLICIES):

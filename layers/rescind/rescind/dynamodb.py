@@ -132,7 +132,19 @@ def _members(body: bytes) -> Mapping[str, Any]:
         raise UnavailableError("an answer that is not JSON") from error
     if not isinstance(members, dict):
         raise UnavailableError("an answer that is not JSON")
+    if not _has_rows_for_rows(members):
+        raise UnavailableError("an answer of another shape")
     return members
+
+
+def _has_rows_for_rows(members: dict[str, Any]) -> bool:
+    try:
+        rows = [members.get("Item", {}), *members.get("Items", ())]
+        for of_table in members.get("Responses", {}).values():
+            rows += of_table
+    except (AttributeError, TypeError):
+        return False
+    return all(isinstance(row, dict) for row in rows)
 
 
 def _binary(value: dict[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def rows_of(answer: Mapping[str, Any]) -> list[Item]:
 
 
 def text(item: Item, name: str) -> str:
-    value = item.get(name, {}).get("S")
+    value = _of_type(item, name, "S")
     if not isinstance(value, str):
         raise MalformedItemError(f"the attribute {name} is not a string")
     return value
@@ -45,7 +45,7 @@ def json_object(item: Item, name: str) -> str:
 
 
 def number(item: Item, name: str) -> int:
-    value = item.get(name, {}).get("N")
+    value = _of_type(item, name, "N")
     if not isinstance(value, str) or not _WHOLE_NUMBER.fullmatch(value):
         raise MalformedItemError(f"the attribute {name} is not a whole number")
     return int(value)
@@ -62,7 +62,26 @@ def of_number(number: int) -> dict[str, str]:
 
 
 def binary(item: Item, name: str) -> bytes:
-    value = item.get(name, {}).get("B")
+    value = _of_type(item, name, "B")
     if not isinstance(value, bytes):
         raise MalformedItemError(f"the attribute {name} is not binary")
     return value
+
+
+def maps(item: Item, name: str) -> list[Item]:
+    """A list of maps, each of which is read like a row."""
+    values = _of_type(item, name, "L")
+    rows: list[Any] = [None]
+    if isinstance(values, list):
+        rows = [_of_type({name: value}, name, "M") for value in values]
+    if not all(isinstance(row, dict) for row in rows):
+        raise MalformedItemError(f"the attribute {name} is not a list of maps")
+    return rows
+
+
+def _of_type(item: Item, name: str, kind: str) -> Any:
+    """None where there is none, or where it is no typed attribute at all."""
+    try:
+        return item[name][kind]
+    except (KeyError, TypeError):
+        return None

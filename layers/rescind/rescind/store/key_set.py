@@ -26,10 +26,7 @@ class KeySets:
         if "Item" not in answer:
             return KeySet(purpose, 0, ())
         item = answer["Item"]
-        rows = item.get("entries", {}).get("L")
-        if not isinstance(rows, list):
-            raise attributes.MalformedItemError("the attribute entries is not a list")
-        entries = tuple(_entry_of(row.get("M", {}), purpose) for row in rows)
+        entries = tuple(_entry_of(row, purpose) for row in attributes.maps(item, "entries"))
         return KeySet(purpose, attributes.number(item, "revision"), entries)
 
     def replace(self, old: KeySet, entries: tuple[KeyEntry, ...]) -> bool:
