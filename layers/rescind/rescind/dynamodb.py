@@ -7,7 +7,7 @@ one more try, no connection that was idle for long, no damaged answer.
 
 import base64
 import json
-import random
+import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,7 +22,7 @@ from rescind.unavailable import UnavailableError
 
 IDLE_SECONDS = 60
 """Whatever lies between may have forgotten a connection by then, without a word."""
-_LONGEST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_MS = 250
 _TRY_AGAIN = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 
 
@@ -71,7 +71,7 @@ class DynamoDBReads:
                 raise UnavailableError(str(error)) from error
             if not isinstance(error, _StaleConnectionError):
                 # At random, as all sandboxes may have met the same.
-                time.sleep(random.uniform(0, _LONGEST_PAUSE_SECONDS))  # noqa: S311 - no secret
+                time.sleep(secrets.randbelow(_LONGEST_PAUSE_MS + 1) / 1000)
         try:
             return self._try(operation, body)
         except _TryAgainError as error:
