@@ -2,6 +2,7 @@
 
 import io
 import json
+import secrets
 import socket
 import time
 import zlib
@@ -156,8 +157,8 @@ def in_conflict(codes: tuple[str, ...] | None) -> AWSResponse:
 
 
 @pytest.mark.parametrize(("operation", "parameters", "codes"), CONFLICTS)
-@pytest.mark.parametrize("conflicts", [1, 2])
-def test_a_write_that_met_anothers_transaction_is_tried_again_at_once(
+@pytest.mark.parametrize("conflicts", [1, 4])
+def test_a_write_that_met_anothers_transaction_is_tried_again_soon(
     client: Any, operation: str, parameters: Any, codes: tuple[str, ...] | None, conflicts: int
 ) -> None:
     tries = answering(client, *(in_conflict(codes) for _ in range(conflicts)), answered(200, "{}"))
@@ -171,12 +172,30 @@ def test_a_write_that_met_anothers_transaction_is_tried_again_at_once(
 def test_a_write_that_meets_others_again_and_again_says_nothing_of_its_conditions(
     client: Any, operation: str, parameters: Any, codes: tuple[str, ...] | None
 ) -> None:
-    tries = answering(client, *(in_conflict(codes) for _ in range(4)))
+    tries = answering(client, *(in_conflict(codes) for _ in range(6)))
 
     with pytest.raises(UnavailableError, match=r"Transaction(Canceled|Conflict)Exception"):
         aws.call(getattr(client, operation), **parameters)
 
-    assert len(tries) == 3
+    assert len(tries) == 5
+
+
+def test_between_conflicts_the_pauses_are_short_random_and_longer_each_time(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def longest(below: int) -> int:
+        asked.append(below)
+        return below - 1
+
+    monkeypatch.setattr(secrets, "randbelow", longest)
+    answering(client, *(in_conflict(None) for _ in range(6)))
+
+    with pytest.raises(UnavailableError):
+        aws.call(client.update_item, **WRITE)
+
+    assert asked == [24, 48, 96, 192]
 
 
 def test_a_write_that_met_anothers_transaction_is_not_tried_again_when_time_is_up(client: Any) -> None:

@@ -286,6 +286,25 @@ def test_what_is_left_of_an_answer_is_never_taken_for_the_next(pauses: list[floa
     assert len(pauses) == 1
 
 
+@pytest.mark.parametrize("more", [GOOD, answer(b"", status=408), hangs_up], ids=["200", "408", "an-end"])
+def test_what_comes_without_being_asked_for_is_nobodys_answer(more: Speak, pauses: list[float]) -> None:
+    came = threading.Event()
+
+    def says_more(connection: socket.socket) -> None:
+        says({"Item": {"of": {"S": "the first"}}})(connection)
+        threading.Event().wait(0.05)
+        more(connection)
+        came.set()
+
+    with serving(says_more, GOOD) as server:
+        reads = reads_of(server)
+        assert reads.get_item(**READ) == {"Item": {"of": {"S": "the first"}}}
+        assert came.wait(5)
+        assert reads.get_item(**READ) == ROW
+
+    assert (server.connections, pauses) == (2, [])
+
+
 @pytest.mark.parametrize("seconds", [IDLE_SECONDS + 1, -1])
 def test_a_connection_that_was_idle_for_long_is_not_trusted(
     seconds: float, monkeypatch: pytest.MonkeyPatch

@@ -96,6 +96,38 @@ def test_it_is_read_again_when_its_age_is_the_delay(wall: int, monotonic: float,
     assert len(feed.asked) == 1 + is_read
 
 
+def test_where_the_clock_was_set_back_all_is_read_anew_and_what_was_known_by_it_is_not() -> None:
+    feed = RecordedFeed([[ENDED]])
+    reader = a_reader(feed)
+    assert reader.remembered(now=NOW + 3600).has_ended(SESSION_ID)
+
+    assert not reader.remembered(now=NOW).has_ended(SESSION_ID)
+
+    assert feed.asked[1][1:] == (f"{(NOW - 3720) * 1000:014d}", f"{(NOW + 10) * 1000 + 1:014d}")
+
+
+def test_a_read_that_failed_before_the_clock_was_set_back_is_not_gone_on_with() -> None:
+    feed = RecordedFeed([UnavailableError("gone")])
+    reader = a_reader(feed)
+    with pytest.raises(UnavailableError):
+        reader.remembered(now=NOW + 3600)
+
+    reader.remembered(now=NOW)
+
+    assert feed.asked[1][1:] == (f"{(NOW - 3720) * 1000:014d}", f"{(NOW + 10) * 1000 + 1:014d}")
+
+
+def test_where_the_clock_was_set_back_by_less_than_has_passed_the_other_one_says_how_far_to_go_back() -> None:
+    feed, hands = RecordedFeed(), Hands()
+    reader = a_reader(feed, hands)
+    reader.remembered(now=NOW + 60)  # A minute ahead.
+
+    hands.seconds += 99.5
+    reader.remembered(now=NOW + 100)  # It is right by now.
+
+    assert feed.asked[1][1] == f"{(NOW + 100 - 100 - 21) * 1000:014d}"
+
+
 def test_every_page_is_read() -> None:
     feed = RecordedFeed([[], [], [ENDED]])
 

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rescind.rules.lifetimes import ACCESS_TOKEN_CEILING_SECONDS
 from rescind.rules.remembered import KnownOfUser, Remembered
 from rescind.rules.revocations import (
+    CLOCK_SECONDS,
     KEPT_SECONDS,
+    WRITER_SECONDS,
     Revocation,
     ScopeChanged,
     SessionEnded,
@@ -16,6 +19,7 @@ from rescind.rules.revocations import (
     TokensEnded,
     UserGone,
 )
+from rescind.settings import BOUNDS
 from tests.things import NOW, SESSION_ID, TOKEN_ID, USER_ID
 
 OTHER = "usr_" + "o" * 21 + "A"
@@ -109,3 +113,11 @@ def test_a_clock_that_is_set_back_makes_nothing_be_forgotten(back: int) -> None:
 
     remembered.forget(now=NOW + KEPT_SECONDS + 61)
     assert not remembered.has_ended(SESSION_ID)
+
+
+def test_what_was_revoked_before_anybody_announced_is_dead_when_the_mode_is_changed() -> None:
+    # Who wrote last without announcing did so as late as it may by its clock. A token of before lives for as
+    # long as any may, by an issuer's clock that is ahead and a reader's that is behind.
+    longest_life = ACCESS_TOKEN_CEILING_SECONDS + BOUNDS["LEEWAY_SECONDS"][1]
+
+    assert WRITER_SECONDS + longest_life + 2 * CLOCK_SECONDS <= KEPT_SECONDS

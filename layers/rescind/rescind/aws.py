@@ -1,5 +1,7 @@
 """A call to AWS, and its failures in our words, for `store/` and `keys.py`. It loads no SDK."""
 
+import secrets
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,8 @@ if TYPE_CHECKING:
 
 CONDITION_FAILED, CANCELLED = "ConditionalCheckFailedException", "TransactionCanceledException"
 _CONFLICT = "TransactionConflict"
-_TRIES_IN_CONFLICT = 3
+_TRIES_IN_CONFLICT = 5
+_PAUSE_IN_CONFLICT_MS = 12
 
 
 class ConditionFailedError(Exception):
@@ -48,10 +51,12 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
         try:
             return _call(operation, **parameters)
         except _ConflictError:
-            # The rows were in another's transaction, which is over in a moment: nothing has happened yet.
+            # The rows were in another's transaction, which is over in a moment: nothing has happened yet. At
+            # random and longer each time, as the others, too, may be waiting for each other.
             tries += 1
             if tries == _TRIES_IN_CONFLICT or not deadline.allows_second_try():
                 raise
+            time.sleep(secrets.randbelow(_PAUSE_IN_CONFLICT_MS << tries) / 1000)
 
 
 def _call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:

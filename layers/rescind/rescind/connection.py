@@ -33,8 +33,10 @@ class Answer:
 
 
 class Connection:
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, read_seconds: float) -> None:
         self._socket = connected
+        self._read_seconds = read_seconds
+        connected.settimeout(read_seconds)
 
     @classmethod
     def to(cls, host: str, *, port: int, is_encrypted: bool, read_seconds: float) -> Self:
@@ -49,11 +51,23 @@ class Connection:
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if is_encrypted:
                 connected = ssl.create_default_context().wrap_socket(connected, server_hostname=host)
-            connected.settimeout(read_seconds)
         except OSError:
             connected.close()
             raise
-        return cls(connected)
+        return cls(connected, read_seconds)
+
+    def is_quiet(self) -> bool:
+        """Whether it is open, and nothing has come that nobody asked for."""
+        self._socket.settimeout(0)
+        try:
+            self._socket.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return True
+        except OSError:
+            return False
+        finally:
+            self._socket.settimeout(self._read_seconds)
+        return False
 
     def post(self, headers: dict[str, str], body: bytes) -> Answer:
         """Send `POST /` and read the answer.

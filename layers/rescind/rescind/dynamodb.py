@@ -102,10 +102,10 @@ class DynamoDBReads:
     def _open_connection(self) -> tuple[Connection, bool]:
         """The one of before, where it may still be one; and whether it is new."""
         # By the clock on the wall: the other one may have stood still while the sandbox was frozen.
-        if self._connection is not None and not 0 <= time.time() - self._used_at <= IDLE_SECONDS:
-            self.close()
-        if self._connection is not None:
+        is_young = 0 <= time.time() - self._used_at <= IDLE_SECONDS
+        if self._connection is not None and is_young and self._connection.is_quiet():
             return self._connection, False
+        self.close()
         host, port = self._address
         try:
             self._connection = Connection.to(

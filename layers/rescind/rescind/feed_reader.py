@@ -3,6 +3,7 @@
 Nothing is read behind an answer: a sandbox is frozen there, for no one knows how long.
 """
 
+import math
 import secrets
 import time
 from collections.abc import Callable
@@ -68,6 +69,9 @@ class FeedReader:
             UnavailableError: it could not be read.
         """
         clocks = _Clocks(now, self._monotonic())
+        began = self._last if self._read is None else self._read.began
+        if began is not None and clocks.wall < began.wall:
+            self._begin_anew()
         if self._is_old(clocks):
             if self._read is not None:
                 self._go_on(self._read)
@@ -79,13 +83,23 @@ class FeedReader:
     def _is_old(self, clocks: _Clocks) -> bool:
         last, delay = self._last, self._delay_seconds
         # The monotonic clock may stand still while a sandbox is frozen, and the other one may be set back: it
-        # is young by both, or old. A negative age says nothing.
+        # is young by both, or old.
         return last is None or not (
             0 <= clocks.wall - last.wall < delay and 0 <= clocks.monotonic - last.monotonic < delay
         )
 
+    def _begin_anew(self) -> None:
+        """The clock was set back: nobody knows since when it was ahead, and what it forgot may not be old."""
+        self._remembered = Remembered()
+        self._last = self._read = None
+
     def _begun(self, clocks: _Clocks) -> _Read:
-        last_ms = None if self._last is None else self._last.wall * 1000
+        last_ms = None
+        if self._last is not None:
+            # By whichever says longer: the one on the wall may have been set back, by less than has passed.
+            by_wall = clocks.wall - self._last.wall
+            by_monotonic = math.ceil(clocks.monotonic - self._last.monotonic)
+            last_ms = (clocks.wall - max(by_wall, by_monotonic)) * 1000
         oldest, newest = window(last_read_ms=last_ms, now_ms=clocks.wall * 1000)
         # What begins with the last millisecond goes on behind it.
         self._read = _Read(clocks, key_at(oldest), key_at(newest + 1))

@@ -76,12 +76,13 @@ def _sessions(login: EndedLogin, logins: Logins, sessions: Sessions, now: int) -
     """Those of which an access token can live. A login may have opened many, one after the other.
 
     One that has ended a short while ago is among them: whoever ended it may have died, and to end it again
-    announces it. What a token has opened that was issued later is another login's, however late the message
-    comes.
+    announces it. Those that live come first: of the others there may be more than there is time for. What a
+    token has opened that was issued later is another login's, however late the message comes.
     """
     opened = {each for key in login.keys for each in logins.sessions_of(key, until=login.issued_at)}
     users = sorted({user_id for user_id, _ in opened})
     rows = [row for user_id in users for row in sessions.of_user(user_id)]
+    rows.sort(key=lambda row: row.revoked_at is not None)
     return [
         pair
         for row in rows

@@ -45,7 +45,11 @@ class Announcements:
             ConsistentRead=True,
         )
         last = answer.get("LastEvaluatedKey")
-        announced = [(_second(row), _revocation(row)) for row in attributes.rows_of(answer)]
+        rows = attributes.rows_of(answer)
+        # Whatever else this may be an answer to.
+        if not all(after <= attributes.text(row, "at") <= until for row in rows):
+            raise MalformedItemError("a row was not asked for")
+        announced = [(_second(row), _revocation(row)) for row in rows]
         return announced, attributes.text(last, "at") if last else None
 
 
