@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSRequest, AWSResponse
 
-from rescind import sdk
+from rescind import authorizer_wiring, sdk
 from tests.snapstart.credentials_server import CredentialsServer, running_credentials_server
 
 LESS_THAN_THE_SDK_TRUSTS = 60
@@ -59,4 +59,19 @@ def test_credentials_that_are_about_to_expire_are_asked_for_again(server: Creden
     first = server.handed_out[0]
 
     assert used_by(client) == used_by(client) == server.handed_out[1] != first
+    assert len(server.handed_out) == 2
+
+
+def test_the_authorizers_own_requests_are_signed_with_them_too_and_they_are_asked_for_again(
+    server: CredentialsServer,
+) -> None:
+    sdk.load(["dynamodb"])
+    assert server.handed_out == []  # A snapshot would be taken here.
+    server.good_for_seconds = LESS_THAN_THE_SDK_TRUSTS
+    credentials = authorizer_wiring.credentials()
+    server.good_for_seconds = 6 * 3600
+
+    used = [credentials().access_key for _ in range(3)]
+
+    assert used == [server.handed_out[1]] * 3
     assert len(server.handed_out) == 2
