@@ -34,6 +34,8 @@ DAY = 86_400
 # key signs, by the slowest of clocks.
 ENDS_WITHIN, ENDS_WITHIN_WHERE_CUT_OFF = 70, 610
 HOLDS_FOR = 100
+# Until a read that failed is tried again.
+TRIED_AGAIN_WITHIN = 10
 LONGEST = replace(
     SETTINGS, access_token_seconds=3600, refresh_idle_seconds=31_536_000, refresh_absolute_seconds=31_536_000
 )
@@ -61,14 +63,22 @@ class Sandbox:
     clock_off: int = 0
     cut_off: bool = False
     """From the Keys table."""
+    reconnected_at: int = 0
 
     def __post_init__(self) -> None:
         self.keys = Keyring(self, OpenKms())
+        self.last_read: dict[Purpose, KeySet] = {}
 
     def read(self, purpose: Purpose) -> KeySet:
         if self.cut_off:
             raise UnavailableError("the Keys table cannot be read")
-        return FakeKeySets(self.tables).read(purpose)
+        self.last_read[purpose] = FakeKeySets(self.tables).read(purpose)
+        return self.last_read[purpose]
+
+    def takes_for_good(self, key_id: str) -> bool:
+        """Whether the key is in a set that it has read, and was not revoked when it read it."""
+        known = (entry for key_set in self.last_read.values() for entry in key_set.entries)
+        return any(entry.key_id == key_id and entry.revoked_at is None for entry in known)
 
 
 @dataclass(frozen=True)
@@ -156,6 +166,20 @@ class Service:
         """Whether every new key may have come to sign since the last revocation."""
         return self.now > max(self.revoked.values(), default=0) + HOLDS_FOR
 
+    def reconnect(self, sandbox: Sandbox) -> None:
+        if sandbox.cut_off:
+            sandbox.cut_off, sandbox.reconnected_at = False, self.now
+
+    def goes_without(self, sandbox: Sandbox) -> bool:
+        """Whether it may have to go on with the set that it has: it cannot read, or has just tried to."""
+        return sandbox.cut_off or self.now < sandbox.reconnected_at + TRIED_AGAIN_WITHIN
+
+    def is_of_a_revocation_missed(self, given: Given, sandbox: Sandbox) -> bool:
+        """Whether this sandbox made it with a revoked key, as it had not read of that, and need not have."""
+        key_id = given.mac_key_id
+        missed = key_id in self.revoked and sandbox.takes_for_good(key_id)
+        return missed and not self._has_ended(key_id, sandbox)
+
     # What clients do, and what they may be told
 
     def log_in(self, sandbox: Sandbox) -> Given | None:
@@ -228,7 +252,7 @@ class Service:
                 now=now,
             )
         except UnavailableError:
-            assert sandbox.cut_off
+            assert self.goes_without(sandbox)
             return None
         if isinstance(decision, Allow):
             assert not self._has_ended(given.kid, sandbox)
@@ -238,14 +262,14 @@ class Service:
         return decision
 
     def _has_ended(self, key_id: str, sandbox: Sandbox) -> bool:
-        within = ENDS_WITHIN_WHERE_CUT_OFF if sandbox.cut_off else ENDS_WITHIN
+        within = ENDS_WITHIN_WHERE_CUT_OFF if self.goes_without(sandbox) else ENDS_WITHIN
         return key_id in self.revoked and self.now >= self.revoked[key_id] + within
 
     def _answer(self, sandbox: Sandbox, ask: Callable[[], Answer]) -> Answer | None:
         try:
             return ask()
         except UnavailableError:
-            assert sandbox.cut_off or not self.is_settled(), "a 503 without a revocation"
+            assert self.goes_without(sandbox) or not self.is_settled(), "a 503 without a revocation"
             return None
 
     def _given(self, tokens: Tokens, sandbox: Sandbox) -> Given:
