@@ -15,6 +15,7 @@ from mutation.mutants import Mutant, mutants
 
 TESTS = {
     "rescind.verdict": ["tests/test_verdict.py"],
+    "rescind.verdict_by_feed": ["tests/test_verdict_by_feed.py"],
     "rescind.rules.sessions": ["tests/rules/test_sessions.py", "tests/rules/test_new_sessions.py"],
     "rescind.rules.refresh_tokens": ["tests/rules/test_refresh_tokens.py"],
     "rescind.rules.everyone": ["tests/rules/test_everyone.py"],
