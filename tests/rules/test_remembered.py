@@ -115,6 +115,18 @@ def test_a_clock_that_is_set_back_makes_nothing_be_forgotten(back: int) -> None:
     assert not remembered.has_ended(SESSION_ID)
 
 
+def test_an_older_announcement_that_is_told_later_makes_nothing_be_forgotten_sooner() -> None:
+    remembered = Remembered()
+    remembered.learn(
+        [(NOW, SessionEnded(USER_ID, SESSION_ID)), (NOW - 1000, SessionEnded(USER_ID, SESSION_ID))]
+    )
+
+    remembered.forget(now=NOW + KEPT_SECONDS)
+    assert remembered.has_ended(SESSION_ID)
+    remembered.forget(now=NOW + KEPT_SECONDS + 61)
+    assert not remembered.has_ended(SESSION_ID)
+
+
 def test_what_was_revoked_before_anybody_announced_is_dead_when_the_mode_is_changed() -> None:
     # Who wrote last without announcing did so as late as it may by its clock. A token of before lives for as
     # long as any may, by an issuer's clock that is ahead and a reader's that is behind.
