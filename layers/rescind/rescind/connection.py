@@ -6,6 +6,7 @@ connection is of no more use: what is still to come on it would be taken for the
 """
 
 import re
+import select
 import socket
 import ssl
 from dataclasses import dataclass
@@ -58,6 +59,9 @@ class Connection:
 
     def is_quiet(self) -> bool:
         """Whether it is open, and nothing has come that nobody asked for."""
+        if not select.select([self._socket], [], [], 0)[0]:
+            return True
+        # The end of it, somebody's answer, or what TLS itself has to say.
         self._socket.settimeout(0)
         try:
             self._socket.recv(1)

@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rescind.canary_settings import CanarySettings
 from rescind.settings import Settings
 
 if TYPE_CHECKING:
+    from rescind.canary_settings import CanarySettings
     from rescind.exchange_settings import ExchangeSettings
     from rescind.issuer_keys import IssuerKeyring
     from rescind.keyring import Keyring
@@ -37,7 +37,9 @@ def settings() -> Settings:
 
 
 @cache
-def canary_settings() -> CanarySettings:
+def canary_settings() -> "CanarySettings":
+    from rescind.canary_settings import CanarySettings
+
     return CanarySettings.from_environment(os.environ)
 
 
