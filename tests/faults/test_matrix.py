@@ -17,7 +17,7 @@ from tests.template import NAMES
 pytestmark = pytest.mark.ministack
 
 # In a short run: so many of them, spread over all functions, calls and faults.
-_ONE_IN = 101
+_ONE_IN = 199
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,6 +1,7 @@
 """A revocation and its announcement: together or not at all, on the fake, on moto and on ministack."""
 
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -235,7 +236,8 @@ class Conflicts:
 
 
 @pytest.fixture
-def tables(moto_client: Any) -> Any:
+def tables(moto_client: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(time, "sleep", lambda _: None)  # Between two tries.
     create_tables(moto_client)
     signed_up(stores_on(moto_client))
     return moto_client
@@ -245,7 +247,7 @@ def tables(moto_client: Any) -> Any:
 def test_whatever_meets_anothers_transaction_is_done_all_the_same(
     tables: Any, revocation: Revocation
 ) -> None:
-    stores = stores_on(Conflicts(tables, 2))
+    stores = stores_on(Conflicts(tables, 4))
 
     revocation.deed(stores, NOW)
 
@@ -256,7 +258,7 @@ def test_whatever_meets_anothers_transaction_is_done_all_the_same(
 def test_whatever_meets_others_every_time_is_not_done_and_not_taken_for_done(
     tables: Any, revocation: Revocation
 ) -> None:
-    before, stores = state_of(stores_on(tables)), stores_on(Conflicts(tables, 3))
+    before, stores = state_of(stores_on(tables)), stores_on(Conflicts(tables, 5))
 
     with pytest.raises(UnavailableError):
         revocation.deed(stores, NOW)
