@@ -93,6 +93,7 @@ def test_a_path_gives_nothing_away(world: World, witness: Witness, calls: Calls,
     assert marked.found_in(world.sent, world.secrets) == set()
 
 
+@pytest.mark.proof
 def test_an_event_has_the_members_and_the_functions_that_it_is_documented_with(
     world: World, witness: Witness, calls: Calls
 ) -> None:
