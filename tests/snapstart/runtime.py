@@ -42,7 +42,7 @@ def run(plan: Plan) -> None:
 
 
 def _interfere(plan: Plan) -> None:
-    missing = {"package": "snapshot_restore_py", "before": "rescind.aws"}.get(plan.broken)
+    missing = {"package": "snapshot_restore_py", "before": "rescind.sdk"}.get(plan.broken)
     if missing:
         sys.modules[missing] = None  # type: ignore[assignment] # so that it cannot be imported
     if plan.broken == "after":
