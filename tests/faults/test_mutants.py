@@ -91,7 +91,7 @@ MUTANTS = [
     ),
     Mutant(
         "throttle-is-a-refusal",
-        {"functions.authorizer.app.authenticate": refuses_what_it_cannot_read},
+        {"rescind.flows.authenticate.authenticate": refuses_what_it_cannot_read},
         "authorizer/live",
         "throttled",
         "answered 401 in place of 200",
