@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from rescind.feed_reader import FeedReader
-from rescind.rules.revocations import Revocation, SessionEnded, window
+from rescind.rules.revocations import Revocation, ScopeChanged, SessionEnded, TokensEnded, window
 from rescind.unavailable import UnavailableError
 from tests.things import NOW, SESSION_ID, USER_ID
 
@@ -126,6 +126,17 @@ def test_where_the_clock_was_set_back_by_less_than_has_passed_the_other_one_says
     reader.remembered(now=NOW + 100)  # It is right by now.
 
     assert feed.asked[1][1] == f"{(NOW + 100 - 100 - 21) * 1000:014d}"
+
+
+def test_after_too_long_nothing_is_known_that_may_have_been_overtaken_meanwhile() -> None:
+    feed = RecordedFeed([[ScopeChanged(USER_ID, "orders:read", 1)]])
+    reader = a_reader(feed)
+    reader.remembered(now=NOW)
+
+    feed.pages = [[TokensEnded(USER_ID, 8, NOW + 3800)]]
+
+    # Another change of the scope is too old to be read, and the user is not.
+    assert reader.remembered(now=NOW + 3800).of_user(USER_ID).scope is None
 
 
 def test_every_page_is_read() -> None:

@@ -101,6 +101,9 @@ class FeedReader:
             by_monotonic = math.ceil(clocks.monotonic - self._last.monotonic)
             last_ms = (clocks.wall - max(by_wall, by_monotonic)) * 1000
         oldest, newest = window(last_read_ms=last_ms, now_ms=clocks.wall * 1000)
+        if (oldest, newest) == window(last_read_ms=None, now_ms=clocks.wall * 1000):
+            # All that still counts is read anew. What was known may have been overtaken before that.
+            self._remembered = Remembered()
         # What begins with the last millisecond goes on behind it.
         self._read = _Read(clocks, key_at(oldest), key_at(newest + 1))
         return self._read
