@@ -13,6 +13,7 @@ from typing import Any
 from bench import built
 from bench.places import PYTHON, ROOT, packages
 from bench.processes import Spoken, running
+from bench.rounds import Turns, median, ratio
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,28 @@ class Sample:
     """The median."""
     cpu_us: float
     """The mean, as the clock of a process is read before and after."""
+
+
+def wall(sample: Sample) -> float:
+    return sample.wall_us
+
+
+def cpu(sample: Sample) -> float:
+    return sample.cpu_us
+
+
+def beside(turns: Turns[Sample], reference: str) -> list[tuple[str, ...]]:
+    """A row for each: wall and CPU, and both as ratios to those of one of them."""
+    return [
+        (
+            name,
+            f"{median(samples, wall):,.0f}",
+            f"{median(samples, cpu):,.0f}",
+            f"{ratio(turns, name, reference, wall):.2f}",
+            f"{ratio(turns, name, reference, cpu):.2f}",
+        )
+        for name, samples in turns.items()
+    ]
 
 
 @dataclass(frozen=True)

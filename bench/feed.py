@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from bench.contenders import Contender, Sample, at_work, authorizers, python, turns_of
+from bench.contenders import Contender, Sample, at_work, authorizers, cpu, python, turns_of, wall
 from bench.places import packages
 from bench.results import Goal, Part
 from bench.rounds import Say, Turns, median, ratio, take_turns
@@ -81,12 +81,6 @@ def rows(number: int) -> Rows:
 
 
 def _part(turns: Turns[Sample], revocations: int, notes: list[str]) -> Part:
-    def wall(sample: Sample) -> float:
-        return sample.wall_us
-
-    def cpu(sample: Sample) -> float:
-        return sample.cpu_us
-
     rows = [
         (
             name,

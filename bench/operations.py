@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bench import built
-from bench.contenders import Contender, Sample, at_work, python, turns_of
+from bench.contenders import Contender, Sample, at_work, cpu, python, turns_of, wall
 from bench.places import ROOT, packages
 from bench.recording import OPERATIONS, Recording, emulated, record
 from bench.results import Part
@@ -68,12 +68,6 @@ def _floor_of(name: str) -> str:
 
 
 def _part(turns: Turns[Sample], recordings: Mapping[str, Recording]) -> Part:
-    def wall(sample: Sample) -> float:
-        return sample.wall_us
-
-    def cpu(sample: Sample) -> float:
-        return sample.cpu_us
-
     rows = [
         (
             name,

@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any
 
 from bench import feed, warm
-from bench.contenders import Contender, Sample, at_work, python, turns_of
+from bench.contenders import Contender, Sample, at_work, beside, python, turns_of, wall
 from bench.places import JS, packages
 from bench.results import Bar, Part
-from bench.rounds import Say, Turns, median, ratio, take_turns
+from bench.rounds import Say, Turns, median, take_turns
 from bench.store import servers
 from bench.store.running import canned_store
 from bench.world import REVOKED_TOKEN_ID, World, environment, new_world
@@ -84,26 +84,10 @@ def _python(around: dict[str, str], name: str, module: str, asked: dict[str, Any
 
 
 def _part(turns: Turns[Sample], notes: list[str]) -> Part:
-    def wall(sample: Sample) -> float:
-        return sample.wall_us
-
-    def cpu(sample: Sample) -> float:
-        return sample.cpu_us
-
-    rows = [
-        (
-            name,
-            f"{median(samples, wall):,.0f}",
-            f"{median(samples, cpu):,.0f}",
-            f"{ratio(turns, name, 'ours', wall):.2f}",
-            f"{ratio(turns, name, 'ours', cpu):.2f}",
-        )
-        for name, samples in turns.items()
-    ]
     return Part(
         title="Peers: a decision by what others would use (verify, and ask whether it is revoked)",
         columns=("", "wall us", "CPU us", "wall, ours", "CPU, ours"),
-        rows=rows,
+        rows=beside(turns, "ours"),
         notes=notes,
         raw={name: [asdict(sample) for sample in samples] for name, samples in turns.items()},
         bars=[

@@ -7,9 +7,9 @@ itself computes.
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from bench.contenders import Contender, Sample, at_work, authorizers, python, turns_of
+from bench.contenders import Contender, Sample, at_work, authorizers, beside, python, turns_of, wall
 from bench.results import Goal, Part
-from bench.rounds import Say, Turns, median, ratio, take_turns
+from bench.rounds import Say, Turns, ratio, take_turns
 from bench.store.running import canned_store
 from bench.world import World, environment, new_world
 
@@ -35,26 +35,10 @@ def contenders(world: World, endpoint: str) -> Sequence[Contender]:
 
 
 def part(turns: Turns[Sample]) -> Part:
-    def wall(sample: Sample) -> float:
-        return sample.wall_us
-
-    def cpu(sample: Sample) -> float:
-        return sample.cpu_us
-
-    rows = [
-        (
-            name,
-            f"{median(samples, wall):,.0f}",
-            f"{median(samples, cpu):,.0f}",
-            f"{ratio(turns, name, 'floor', wall):.2f}",
-            f"{ratio(turns, name, 'floor', cpu):.2f}",
-        )
-        for name, samples in turns.items()
-    ]
     return Part(
         title="Warm: a decision, one strongly consistent read (strict mode)",
         columns=("", "wall us", "CPU us", "wall, floors", "CPU, floors"),
-        rows=rows,
+        rows=beside(turns, "floor"),
         goals=[
             Goal("strict, of the I/O floor", ratio(turns, "ours", "floor", wall), at_most=2.0),
             Goal("naive, of strict", ratio(turns, "naive", "ours", wall), at_least=6.0),

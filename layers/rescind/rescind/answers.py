@@ -2,14 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 from zlib import crc32
 
 from rescind.unavailable import UnavailableError
-
-
-class Headers(Protocol):
-    def get(self, name: str, /) -> str | None: ...
 
 
 def refuse_unreadable(response_dict: Mapping[str, Any], **_: Any) -> None:
@@ -39,7 +35,7 @@ def refuse_damaged(http_response: Any, **_: Any) -> None:
         raise UnavailableError("an answer whose checksum is wrong")
 
 
-def is_damaged(headers: Headers, body: bytes) -> bool:
+def is_damaged(headers: Mapping[str, str], body: bytes) -> bool:
     """By the CRC-32 that DynamoDB sends with each answer."""
     checksum = headers.get("x-amz-crc32")
     return checksum is not None and checksum != str(crc32(body))

@@ -70,10 +70,10 @@ def binary(item: Item, name: str) -> bytes:
 
 def maps(item: Item, name: str) -> list[Item]:
     """A list of maps, each of which is read like a row."""
-    values = _of_type(item, name, "L")
-    rows: list[Any] = [None]
-    if isinstance(values, list):
-        rows = [_of_type({name: value}, name, "M") for value in values]
+    try:
+        rows = [value["M"] for value in item[name]["L"]]
+    except (KeyError, TypeError):
+        rows = [None]
     if not all(isinstance(row, dict) for row in rows):
         raise MalformedItemError(f"the attribute {name} is not a list of maps")
     return rows
