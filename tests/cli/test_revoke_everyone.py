@@ -190,6 +190,7 @@ def test_ctrl_c_says_how_to_go_on(gateway: RunningGateway, inside: Inside) -> No
     assert err.endswith(f"Not everyone is out. Go on with: {command}")
 
 
+@pytest.mark.proof
 def test_who_did_it_is_in_the_log_for_each_user(
     rescind: Rescind, gateway: RunningGateway, inside: Inside
 ) -> None:

@@ -121,6 +121,7 @@ def test_custom_resources_and_accounts_are_made_before_it_serves(template: Path)
     assert "gone at Ctrl-C" in said
 
 
+@pytest.mark.proof
 def test_deleting_the_authorizer_from_the_template_opens_its_routes(template: Path) -> None:
     guarded = template.read_text()
     opened_up = re.sub(r"      Auth:\n.*?(?=  Guard:)", "", guarded, flags=re.DOTALL)
