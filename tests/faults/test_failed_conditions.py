@@ -13,7 +13,7 @@ from tests.faults.rows import SPOILED, Spoiled
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.world import World
 
-pytestmark = pytest.mark.ministack
+pytestmark = [pytest.mark.ministack, pytest.mark.proof]
 
 
 def lost_and_then(spoiled: Spoiled) -> Fault:
