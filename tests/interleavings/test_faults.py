@@ -30,7 +30,7 @@ def test_one_call_that_fails_does_no_harm(explore: Explore, operation: Operation
         explore(Scenario((operation,), faults=tuple(Fault), settings=settings, keys_may_fail=True))
 
 
-# Of all pairs each third in every run, so that each operation is among them; and all in `make proof`.
+# Of all pairs each third in every run, and the others in `make proof`.
 @pytest.mark.parametrize(
     "operations",
     [

@@ -266,7 +266,8 @@ def everything_ended(w: World) -> None:
 
 
 def disabled(w: World) -> None:
-    end.disable(USER, users=w.stack.stores.users, now=int(time.time()))
+    """Not after the token, or in a later second it would be refused for that."""
+    end.disable(USER, users=w.stack.stores.users, now=NOW)
 
 
 def deleted(w: World) -> None:
